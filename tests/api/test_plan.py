@@ -243,7 +243,8 @@ def test_a_plan_is_checked_with_its_own_options():
 def test_a_plan_for_another_target_is_a_violation():
     data = written(8, 16, 8)
     found = [(v.kind, v.message) for v in verify(plan(data, "tflm"), data, target="pixel6-tpu")]
-    assert found[:2] == [
+    assert found[:3] == [
+        ("target", "the plan is for target 'tflm', not for 'pixel6-tpu'"),
         ("target", "the plan names runtime 'tflm', pixel6-tpu has no runtime"),
         ("target", "arena has capacity None, alignment 16; pixel6-tpu has no such memory"),
     ]

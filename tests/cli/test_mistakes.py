@@ -1,5 +1,7 @@
 """What users get wrong on the command line, and the line that each of them reads."""
 
+import json
+import os
 import struct
 from pathlib import Path
 
@@ -119,9 +121,24 @@ def test_offsets_in_a_model_are_verified_for_the_board_that_is_named(run, model,
     assert run("verify", planned, "--target", "tflm-stm32f746").code == 0
     done = run("verify", planned, "--target", "pixel6-tpu")
     assert done.code == 5
-    assert "the plan names runtime 'tflm', pixel6-tpu has no runtime" in done.err
+    first, second = done.err.splitlines()
+    assert first == "tmpass: target: the plan is for target 'tflm-stm32f746', not for 'pixel6-tpu'"
+    more = "differences to that target: --json lists them; --target tflm-stm32f746 checks it against its own"
+    assert second.endswith(more)
+    shown = json.loads(run("verify", planned, "--target", "pixel6-tpu", "--json").out)["violations"]
+    assert f"tmpass: {len(shown) - 1} {more}" == second
+    assert "the plan names runtime 'tflm', pixel6-tpu has no runtime" in [one["message"] for one in shown]
     assert run("show", "-", "--no-picture", stdin=planned.read_bytes()).err.startswith("tmpass: shown is the plan")
     assert run("show", planned, "--constants", "--no-picture").code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "verify", "explain", "split", "show", "probe", "strip"])
+def test_a_file_is_named_as_it_was_typed(fails, model, tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "cut.tflite").write_bytes(model.read_bytes()[:200])
+    more = {"split": ["-t", "tflm"], "probe": ["-o", "kernels.toml"], "strip": ["-o", "out.tflite"]}.get(command, [])
+    assert fails(3, command, os.path.join("nets", "cut.tflite"), *more).startswith("nets/cut.tflite: ")
 
 
 def test_a_cut_file_is_named_once(fails, model, tmp_path):

@@ -10,7 +10,7 @@ from tmpass.graph.binding import check_bindings
 from tmpass.loading.load import Model, load
 from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES, Target
-from tmpass.verification.conformance import check_model, check_target
+from tmpass.verification.conformance import check_model, check_target, other_target
 from tmpass.verification.integers import as_integers
 from tmpass.verification.kernels import check_kernels
 from tmpass.verification.overhead import check_tail
@@ -33,6 +33,9 @@ def verify(
         target: also check that the plan is for this target: its name, its memories with the plan's overrides, its
             runtime, its sharing and its scratch; and that the model's file has the name in the plan.
 
+    Returns:
+        The violations; first the one that the plan is for another target, where it is.
+
     Raises:
         UsageError, TargetError, ModelError: target or model cannot be read with the plan's options.
     """
@@ -53,7 +56,8 @@ def verify(
         found += check_kernels(plan, profile, graph)
     if profile is not None and not found:
         found = check_time(plan, graph, profile)
-    return tuple(found)
+    other = other_target(plan, profile)
+    return tuple(found if other is None else [other, *found])
 
 
 def _loaded(plan: Plan, model: object) -> Model:

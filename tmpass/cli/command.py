@@ -1,5 +1,7 @@
 """The class of the commands: options in groups, and none given twice where it takes one value."""
 
+import os
+
 import click
 
 from tmpass.base.errors import TmpassError
@@ -59,6 +61,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except TmpassError as error:
+            _name_as_typed(error, ctx)
             if given := ctx.meta.get(SETTINGS):
                 error.hint = f"{error.hint}; {given}" if error.hint else given
             raise
@@ -88,3 +91,13 @@ def write_exit_codes(command: str, formatter: click.HelpFormatter) -> None:
     if codes := rows(command):
         with formatter.section("Exit codes, as docs/exit-codes.md explains them"):
             formatter.write_dl(codes)
+
+
+def _name_as_typed(error: TmpassError, ctx: click.Context) -> None:
+    """Put the path of an argument in the place of the file's name alone, with which the place of `error` begins."""
+    given = [ctx.params.get(param.name or "") for param in ctx.command.params if isinstance(param, click.Argument)]
+    paths = [path for value in given for path in (value if isinstance(value, tuple) else (value,))]
+    name, colon, rest = error.where.partition(": ")
+    typed = {path for path in paths if isinstance(path, str) and os.path.basename(path) == name}
+    if name and len(typed) == 1:
+        error.where = typed.pop() + colon + rest

@@ -21,7 +21,7 @@ from tmpass.cli.verify_pair import (
     refuse_swapped_split,
     which_is_which,
 )
-from tmpass.report.kernels import does_not_run, not_known
+from tmpass.report.kernels import does_not_run, not_known, unread
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
 
@@ -152,7 +152,7 @@ def command(
         click.echo(to_json(found, target, violations, shown, believed, run), nl=False)
         ctx.exit(5 if violations else 0)
     if violations:
-        _complain_of(violations, [*_named_by(target, named), *which_is_which(violations[0], found, plan, source)])
+        _complain_of(found, target, named, violations, which_is_which(violations[0], found, plan, source))
         ctx.exit(5)
     answer, *lines = _proved(plan, found, run, shown, believed, target)
     for line in (answer, *original_line(plan, model, is_copy=is_copy), *lines):
@@ -182,6 +182,7 @@ def _proved(
     lines += execution_lines(run, len(found.schedule)) if run is not None else []
     lines += [f"does not fit: {refused}"] if (refused := does_not_run(found)) else []
     lines += [f"kernels: it runs only {condition}"] if (condition := not_known(found)) else []
+    lines += [f"format: it runs only {other}"] if (other := unread(found)) else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []
     lines += [f"proved: {one.what}: {one.message}" for one in shown]
     return [*lines, *_on_trust(found, list(believed), target)]
@@ -204,13 +205,25 @@ def _on_trust(found: "Plan", believed: "list[Trusted]", target: str | None) -> l
     return lines
 
 
-def _complain_of(violations: "Sequence[Violation]", notes: "Iterable[str]") -> None:
-    """Print the first violations, how many more there are, and the `notes`."""
-    for violation in violations[:_SHOWN]:
+def _complain_of(
+    plan: "Plan", target: str | None, named: str, violations: "Sequence[Violation]", notes: "Iterable[str]"
+) -> None:
+    """Print the first violations, how many more there are, who named the target, and the `notes`.
+
+    Of a plan for another target than `target`, the first says that, and the others follow from it.
+    """
+    from tmpass.api.arguments import target_of
+
+    other_target = target is not None and target_of(target).name != plan.target.name
+    shown = 1 if other_target else _SHOWN
+    for violation in violations[:shown]:
         complain(f"{violation.kind}: {violation.message}")
-    if len(violations) > _SHOWN:
+    if other_target and len(violations) > 1:
+        more = counted(len(violations) - 1, "difference")
+        complain(f"{more} to that target: --json lists them; --target {plan.target.name} checks it against its own")
+    elif len(violations) > _SHOWN:
         complain(f"and {len(violations) - _SHOWN} more violations")
-    for note in notes:
+    for note in (*_named_by(target, named), *notes):
         complain(note)
 
 

@@ -89,10 +89,14 @@ def check_target(
         if b.step is not None and home is not None and _USES["activation"] not in home.holds:
             message = f"scratch of step {b.step} is in {home.name}, which holds no {_USES['activation']}"
             found.append(Violation("target", message, step=b.step))
-    if not found and plan.target.name != profile.name:  # otherwise the differences say it
-        message = f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}"
-        found.append(Violation("target", message))
     return found
+
+
+def other_target(plan: Plan, profile: Target | None) -> Violation | None:
+    """The violation where `plan` is for a target of another name than `profile`, from which others may follow."""
+    if profile is None or plan.target.name == profile.name:
+        return None
+    return Violation("target", f"the plan is for target {brief(plan.target.name)}, not for {brief(profile.name)}")
 
 
 def _check_transfers(plan: Plan, profile: Target, names: Mapping[TensorKey, TensorKey]) -> list[Violation]:

@@ -110,8 +110,8 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
             moved, least = ordered.travel.transfers.moved, ordered.travel.transfers.lower_bound
             return Status.OPTIMAL if moved == least else Status.FEASIBLE
         return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE
-    if any(use.fixed_shortfall for use in memories[1:]):
-        return Status.INFEASIBLE  # whatever is still open in the scratchpad
+    if any(use.fixed_shortfall for use in memories):
+        return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
     proved = any(use.proved_shortfall for use in memories)
     if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories):
         return Status.UNKNOWN

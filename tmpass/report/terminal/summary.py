@@ -14,6 +14,7 @@ Long lines are cut. The largest buffers are listed as far as there are lines lef
 
 from collections.abc import Iterator
 
+from tmpass.base.choices import Transfers
 from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
@@ -86,6 +87,9 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if no_help(plan):
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
     if plan.memories[0] is memory and memory.proved_shortfall:
+        if memory.needed_at_least(plan.order.lower_bound) > (memory.capacity or 0) and len(plan.arenas) == 1:
+            # All orders are ruled out: what is open are the transfers, of which no budget decides all.
+            return f"not found; no order fits without transfers, and none was found with them: {above} more are enough"
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
     return f"not found; the search ended {above} above the capacity: more --nodes may help"
 
@@ -102,7 +106,9 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     orders = "in any order"
     if plan.memories[0] is not memory or over <= 0:
         over, orders = memory.proved_shortfall, "for this order and sharing"
-    orders += ", without transfers" if no_help(plan) else ""
+    # Where constants alone are too large, the answer is proved though transfers may be open.
+    may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
+    orders += ", without transfers" if no_help(plan) or may_leave else ""
     if memory.constants and memory.shortfall - over < memory.alignment:
         return f"proved {orders}: {format_size(memory.shortfall)} are missing"
     return f"proved: at least {format_size(over)} are missing {orders}"

@@ -6,7 +6,7 @@ import pytest
 from support.graphs import Sketch, graph_of
 from support.travelling import EVERYTHING, planned
 
-from tmpass.graph.model import Call, Graph, TensorKind
+from tmpass.graph.model import Call, Entry, Graph, TensorKind
 from tmpass.plans.peak_step import deciding_memory
 from tmpass.report.terminal.summary import summary
 from tmpass.targets import EVERY, Memory, Sharing, Target
@@ -152,3 +152,29 @@ def test_tensors_without_bytes_are_divided_with_the_others():
     goal = Target("t", "s", "", memories, SHARING)
     for nodes in (0, 1000):
         assert planned(graph_of(sketch), goal, transfers="never", nodes=nodes).fits
+
+
+def twice(room: int) -> tuple[Graph, Target]:
+    """A model of two entries on one subgraph, for which no transfers are tried, and constants in the scratchpad."""
+    sketch = Sketch()
+    x = sketch.op([sketch.input(4), sketch.tensor(1000, TensorKind.CONSTANT)], 100)
+    sketch.outputs = [sketch.op([x], 4)]
+    graph = graph_of(sketch)
+    uses = "activations", "inputs_outputs", "variables"
+    near, far = Memory("near", room, 1, (*uses, "weights")), Memory("far", None, 1, uses, compute=False)
+    return replace(graph, entries=(Entry("a", 0), Entry("b", 0))), Target("t", "s", "", (near, far), SHARING)
+
+
+def test_a_scratchpad_that_constants_alone_overfill_is_a_proof_though_transfers_are_open():
+    made = planned(*twice(900))
+    assert (made.status, made.fits, check_plan(made, twice(900)[0], SHARING)) == ("infeasible", False, [])
+    said = "no; proved: at least 204 B are missing in any order, without transfers"
+    assert summary(made).splitlines()[0] == f"fits         {said}"
+
+
+def test_open_transfers_are_not_an_open_order():
+    made = planned(*twice(1050))
+    assert made.status == "unknown"
+    said = "not found; no order fits without transfers, and none was found with them: 58 B more are enough"
+    assert summary(made).splitlines()[0] == f"fits         {said}"
+    assert planned(*twice(1050 + 58)).fits

@@ -2,6 +2,7 @@
 
 import gc
 from contextlib import suppress
+from threading import Thread
 
 import pytest
 
@@ -9,37 +10,66 @@ from tmpass.base import collector
 from tmpass.base.collector import paused
 
 
-@pytest.fixture(params=[True, False], autouse=True)
-def collects(request):
-    """Whether the collector is on, as the test begins and ends."""
-    before = gc.isenabled()
-    (gc.enable if request.param else gc.disable)()
+@pytest.fixture(params=[(700, 10, 10), (0, 10, 10)], autouse=True)
+def thresholds(request):
+    """The thresholds of the collector, as the test begins and ends."""
+    before, on = gc.get_threshold(), gc.isenabled()
+    gc.set_threshold(*request.param)
     yield request.param
-    (gc.enable if before else gc.disable)()
+    gc.set_threshold(*before)
+    (gc.enable if on else gc.disable)()
 
 
-def test_the_collector_is_off_inside_and_as_before_behind(collects):
+def cycles():
+    """Make many cycles; how often the collector ran meanwhile."""
+    runs = []
+    gc.callbacks.append(lambda phase, _: runs.append(phase))
+    for _ in range(3000):
+        row: list[object] = []
+        row.append(row)
+    gc.callbacks.pop()
+    return len(runs)
+
+
+def test_the_collector_does_not_run_inside_and_as_before_behind(thresholds):
     with paused():
-        assert not gc.isenabled()
+        assert cycles() == 0
         with paused():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
-    assert gc.isenabled() == collects
+            assert cycles() == 0
+        assert cycles() == 0
+    assert gc.get_threshold()[0] == thresholds[0]
+    assert bool(cycles()) == bool(thresholds[0])
 
 
-def test_an_error_leaves_the_collector_as_before(collects):
+@pytest.mark.parametrize("on", [True, False])
+def test_what_another_thread_switches_meanwhile_stays_so(thresholds, on):
+    with paused():
+        switched = Thread(target=gc.enable if on else gc.disable)
+        switched.start()
+        switched.join()
+    assert (gc.isenabled(), gc.get_threshold()[0]) == (on, thresholds[0])
+
+
+def test_thresholds_that_another_thread_sets_meanwhile_stay():
+    with paused():
+        gc.set_threshold(50, 5, 5)
+    assert gc.get_threshold()[0] == 50
+
+
+def test_an_error_leaves_the_collector_as_before(thresholds):
     with pytest.raises(ValueError, match="wrong"), paused():
         raise ValueError("wrong")
-    assert gc.isenabled() == collects
+    assert gc.get_threshold()[0] == thresholds[0]
 
 
-def test_ctrl_c_right_behind_the_switch_leaves_the_collector_as_before(collects, monkeypatch):
-    def interrupted():
-        switch()
+def test_ctrl_c_right_behind_the_switch_leaves_the_collector_as_before(thresholds, monkeypatch):
+    def interrupted(*numbers):
+        switch(*numbers)
+        monkeypatch.undo()
         raise KeyboardInterrupt
 
-    switch = gc.disable
-    monkeypatch.setattr(collector.gc, "disable", interrupted)
+    switch = gc.set_threshold
+    monkeypatch.setattr(collector.gc, "set_threshold", interrupted)
     with suppress(KeyboardInterrupt), paused():
         pass
-    assert gc.isenabled() == collects
+    assert gc.get_threshold()[0] == thresholds[0]

@@ -101,7 +101,7 @@ def _fault(graph: Graph, runtime: Runtime) -> str:
     for s, index, fault in find_not_run_by(graph, runtime):
         if fault.known:
             kind = f"{graph.subgraphs[s].ops[index].kind} {fault.text}".strip()
-            return f"there is no kernel for {kind} (operator {index})"
+            return f"{runtime.title} refuses {kind} (operator {index})"
     return ""
 
 

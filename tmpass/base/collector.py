@@ -7,16 +7,19 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused() -> Iterator[None]:
-    """Switch the collector off, and on again at the end where it was on: for stages that only make objects.
+    """Let the collector not run by itself: for stages that only make objects, and leave no cycles behind.
 
-    They leave no cycles behind. A search runs outside, since other threads may make cycles while it lasts. Of two
-    threads here at once, the one that came first switches it on again.
+    A search runs outside, since other threads may make cycles while it lasts. Of two threads here at once, the one that
+    came first ends the pause. It is a threshold of 0, and not `gc.disable`, so that what another thread disables or
+    enables, or which thresholds it sets, stays so.
     """
-    if not gc.isenabled():
+    before = gc.get_threshold()
+    if not before[0]:
         yield
         return
     try:
-        gc.disable()  # inside, since Ctrl-C may come right behind it
+        gc.set_threshold(0)  # inside, since Ctrl-C may come right behind it
         yield
     finally:
-        gc.enable()
+        if not gc.get_threshold()[0]:
+            gc.set_threshold(*before)

@@ -1,13 +1,11 @@
 """Does one job in a worker: reads a model once, and plans it for each target."""
 
-import gc
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tmpass.api.plan import plan
+from tmpass.base import collector
 from tmpass.base.errors import ChildError, ModelError
 from tmpass.base.version import VERSION
 from tmpass.fleets.job import Aim, Job, Outcome, outcome_of
@@ -22,12 +20,12 @@ if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
 
 _ONE_AT_A_TIME = threading.Lock()
-"""The time limit and the garbage collector are those of the process. A worker of Dask may have several threads."""
+"""The time limit and the collector of cycles are those of the process. A worker of Dask may have several threads."""
 
 
 def do_job(job: Job) -> Outcome:
     """The answer to `job`. Whatever is wrong with the model is a row; only a process that ends gives none."""
-    with _ONE_AT_A_TIME, timed(job.seconds), bounded(job.memory), _collector():
+    with _ONE_AT_A_TIME, timed(job.seconds), bounded(job.memory), collector.paused():
         try:
             opened = open_source(job.source)
         except Exception as error:
@@ -103,16 +101,3 @@ def _lasts(error: Exception) -> bool:
     A child process that crashed or reached a limit may have been killed for want of memory.
     """
     return isinstance(error, ModelError) and not isinstance(error, ChildError)
-
-
-@contextmanager
-def _collector() -> Iterator[None]:
-    """Collect cycles after the block and not during it: in a plan of a large model that took a third of the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.collect(0)
-        if was:
-            gc.enable()

@@ -34,7 +34,7 @@ COMMANDS = (
 )
 
 OLDER = ("probe-scratch",)
-"""Commands that still run, and that no list has."""
+"""Commands that still run. The help lists them apart, and completion does not offer them."""
 
 INTERNAL_ERROR = 70
 """Exit code of an unexpected exception, EX_SOFTWARE of sysexits.h: an accident never has the exit code of an answer."""
@@ -79,6 +79,9 @@ class _Commands(click.Group):
         commands = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl([(name, found.get_short_help_str(_SENTENCE)) for name, found in commands if found])
+        older = [(name, self.get_command(ctx, name)) for name in OLDER]
+        with formatter.section("Older commands"):
+            formatter.write_dl([(name, found.get_short_help_str(_SENTENCE)) for name, found in older if found])
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
         """Run a command, and exit with its code; any error becomes one line on standard error."""

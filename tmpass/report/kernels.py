@@ -45,6 +45,11 @@ def unread(plan: Plan) -> str:
     return f"if converted to {' or '.join(runtime.reads)}: {runtime.title} does not read {form}"
 
 
+def condition(plan: Plan) -> str:
+    """The condition under which the model runs, "if ..."; empty without one."""
+    return unread(plan) or not_known(plan)
+
+
 def _title(plan: Plan) -> str:
     return RUNTIMES[plan.target.runtime].title or plan.target.name
 

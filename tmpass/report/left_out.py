@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tmpass.plans.left_out import NotCounted
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.report.kernels import does_not_run, not_known, unread
+from tmpass.report.kernels import condition, does_not_run, not_known, unread
 from tmpass.report.text import short_size
 from tmpass.targets.runtime import RUNTIMES
 
@@ -31,14 +31,14 @@ def unknown(plan: Plan) -> str:
 
 def verdict(plan: Plan) -> str:
     """The reservation under which `plan` fits; empty where it covers the whole model."""
-    condition = unread(plan) or not_known(plan)
+    needed = condition(plan)
     if plan.unknown_tensors:
         part = f"as far as it is planned; {unknown(plan)}, so nothing is proved"
     elif not plan.schedule:
         part = "as far as it is planned: the model has no operators, only inputs and outputs"
     else:
-        return condition
-    return f"{condition}, {part}" if condition else part
+        return needed
+    return f"{needed}, {part}" if needed else part
 
 
 def assumed(memory: MemoryUse) -> str:
@@ -55,8 +55,10 @@ def notes(plan: Plan) -> Iterator[str]:
     """One line for operators that do not run, what is not counted, an assumed target, and each assumed capacity."""
     if refused := does_not_run(plan):
         yield f"does not run: {refused}"
-    if condition := not_known(plan):
-        yield f"kernels: only {condition}"
+    if missing := not_known(plan):
+        yield f"kernels: only {missing}"
+    if other := unread(plan):
+        yield f"format: only {other}"
     if left_out := not_counted(plan):
         yield f"not counted: {left_out}"
     if plan.target.assumed:

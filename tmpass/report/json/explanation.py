@@ -9,6 +9,7 @@ from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
 from tmpass.explanation.facts import Alive, Change, Explanation
 from tmpass.explanation.travels import Travels
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant, PlannedStep, PlannedTensor
+from tmpass.report.kernels import condition
 from tmpass.report.terminal.explanation import why
 
 SCHEMA = "tmpass.explanation/1"
@@ -32,6 +33,7 @@ def to_json(known: Explanation) -> str:
         "capacity_source": memory.capacity_source,
         "not_counted": [asdict(row) for row in asked.not_counted],
         **({"not_run": [asdict(row) for row in asked.not_run]} if asked.not_run else {}),
+        **({"condition": needed} if (needed := condition(asked)) else {}),
         "stopped": known.stopped,
         **({} if asked.time is None else {"time": asdict(asked.time)}),
         **({} if known.split is None else {"split": asdict(known.split)}),

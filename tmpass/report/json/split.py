@@ -5,6 +5,7 @@ from dataclasses import asdict
 
 from tmpass.api.split import Split, TradeOff
 from tmpass.base.json_text import json_text
+from tmpass.report.kernels import condition
 
 
 def split_json(made: Split) -> str:
@@ -27,6 +28,7 @@ def split_json(made: Split) -> str:
         "folded": made.folded,
         "stages": [asdict(stage) for stage in made.stages],
         **({"not_run": [asdict(row) for row in made.plan.not_run]} if made.plan.not_run else {}),
+        **({"condition": needed} if (needed := condition(made.plan)) else {}),
     }
     return json_text(found, indent=2) + "\n"
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.plans.plan import Plan
+from tmpass.report.kernels import condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,7 @@ def to_json(
         "violations": broken,
         "not_counted": [asdict(row) for row in plan.not_counted],
         **({"not_run": [asdict(row) for row in plan.not_run]} if plan.not_run else {}),
+        **({"condition": needed} if (needed := condition(plan)) else {}),
         "proved": [asdict(one) for one in proved],
         "trusted": [asdict(one) for one in trusted],
         "executed": None,

@@ -20,7 +20,7 @@ MODELS = Path(__file__).parent.parent.parent / "models"
 
 def chain(*offsets: int, metadata: bytes | None = None) -> bytes:
     """Four tensors of 64 bytes, each made from the one before, with these offsets in the file."""
-    tensors = [Tensor(name, [64], "INT8") for name in "abcd"]
+    tensors = [Tensor(name, [16]) for name in "abcd"]
     plan = struct.pack(f"<{3 + len(offsets)}i", 1, 1, len(offsets), *offsets) if metadata is None else metadata
     graph = Subgraph(tensors, [Operator("SOFTMAX", [i], [i + 1]) for i in range(3)], inputs=[0], outputs=[3])
     return write_model([graph], metadata={"OfflineMemoryAllocation": plan})

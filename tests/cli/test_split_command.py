@@ -40,7 +40,7 @@ def test_split_verify_and_strip(run, narrow, tmp_path):
     )
     done = run("split", back)
     assert done.code == 3
-    assert done.err == "tmpass: back.tflite: it is split already; split the original\n"
+    assert done.err == f"tmpass: {back}: it is split already; split the original\n"
 
 
 def test_json_has_the_figures(run, narrow):

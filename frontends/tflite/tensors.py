@@ -24,7 +24,7 @@ _FLOAT, _LONG = Struct("<f"), Struct("<q")
 _UNSCALED = (0, 0.0, 0, 0)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Declared:
     """A tensor as its table declares it.
 

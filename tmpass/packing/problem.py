@@ -12,14 +12,14 @@ share a step may not share a byte.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from math import lcm
 from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from tmpass.base.errors import UsageError
-from tmpass.base.record import record
+from tmpass.base.record import Cached, record
 from tmpass.base.sizes import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -100,8 +100,8 @@ class Buffer:
 _MEMORIES = attrgetter("memories")
 
 
-@dataclass(frozen=True)
-class Problem:
+@record
+class Problem(Cached):
     """Buffers to place in one address space.
 
     Fields:
@@ -143,10 +143,6 @@ class Problem:
             self._check_buffers(total)
             fault = "a number is not a whole number" if isinstance(error, TypeError) else str(error)
             raise UsageError(f"a buffer cannot be read: {fault}", hint="correct the buffers") from None
-
-    def __getstate__(self) -> dict[str, object]:
-        """The fields for pickle, without `native`, which is made again when it is needed."""
-        return {name: value for name, value in vars(self).items() if name != "native"}
 
     def _check_buffers(self, total: int) -> None:
         for buffer in self.buffers:

@@ -1,12 +1,13 @@
 """The request for a layout, with the facts that do not depend on the order of operators, computed once."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from math import lcm
 from typing import TYPE_CHECKING
 
 from tmpass.base.choices import Share
+from tmpass.base.record import Cached, record
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.liveness import Roles, find_roles
 from tmpass.planning.sharing.aliases import Aliases, captured_classes, find_aliases, permitted
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from tmpass.planning.sharing.tied import EndTie
 
 
-@dataclass(frozen=True)
-class LayoutRequest:
+@record
+class LayoutRequest(Cached):
     """The graph to lay out, and how.
 
     Fields:

@@ -29,7 +29,7 @@ class Broken(Exception):
         super().__init__(violation.message)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Replay:
     """The state of a walk through `steps`.
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import chain, pairwise, product
 from typing import TYPE_CHECKING, Any
 
-from tmpass.base.record import record
+from tmpass.base.record import Cached, record
 from tmpass.graph.model import ABSENT, Graph, Subgraph, TensorKey
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.sharing.atoms import Atoms
@@ -26,8 +26,8 @@ _FEW = 8
 """The number of tensors up to which the items of a class are found one by one, without a sweep."""
 
 
-@dataclass(frozen=True)
-class MemoryContents:
+@record
+class MemoryContents(Cached):
     """The contents of one memory in any order of the operators.
 
     Fields:
@@ -162,7 +162,7 @@ def find_items(contents: MemoryContents, s: int, edges: Iterable[tuple[int, int]
     return Items(flat, size, rows.firsts, rows.lasts, rows.starts, rows.touching, scratch, in_place, beginning)
 
 
-@dataclass
+@dataclass(slots=True, eq=False, repr=False)
 class _Rows:
     """The items that have been found; `items_of` maps each tensor to its items."""
 

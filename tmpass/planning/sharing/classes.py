@@ -24,7 +24,7 @@ PIECES: Restriction = ("pieces", None)
 """The restriction of a class in which a tensor is a piece of another one."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Classes:
     """Union-find over tensors. Each has a position: the bytes from the start of its parent.
 

@@ -32,7 +32,7 @@ class InPlace:
     result: TensorKey
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Members:
     """The tensors of one class, sorted in several ways.
 

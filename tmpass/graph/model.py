@@ -110,8 +110,12 @@ class Tensor(_Measured):
     def _measured(self) -> int | None:
         """Measure the size: as `bytes` has it, or any number above 2^62."""
         size = _packed(self.shape, self.dtype.bits)
-        object.__setattr__(self, "_size", size)
+        self.remember(size)
         return size
+
+    def remember(self, size: int | None) -> None:
+        """Keep the size, which was measured: as `bytes` has it, or any number above 2^62."""
+        object.__setattr__(self, "_size", size)
 
 
 def _packed(shape: tuple[Dim, ...] | None, bits: int | None) -> int | None:
@@ -261,6 +265,11 @@ class Subgraph(Facts):
         """
         return self.fact(_sizes)
 
+    @property
+    def unsized(self) -> tuple[int, ...]:
+        """The indices of its tensors whose element type and shape do not determine their size."""
+        return self.fact(_unsized)
+
 
 def _used(subgraph: Subgraph) -> frozenset[int]:
     ends = (subgraph.inputs, subgraph.outputs)
@@ -269,7 +278,31 @@ def _used(subgraph: Subgraph) -> frozenset[int]:
 
 
 def _sizes(subgraph: Subgraph) -> tuple[int | None, ...]:
-    return tuple([tensor.bytes for tensor in subgraph.tensors])
+    sizes = subgraph.fact(_measured)
+    if any(size > MAX_BYTES for size in set(sizes) if size is not None):
+        return tuple([tensor.bytes for tensor in subgraph.tensors])  # one of them raises
+    return sizes
+
+
+def _unsized(subgraph: Subgraph) -> tuple[int, ...]:
+    return tuple([t for t, size in enumerate(subgraph.fact(_measured)) if size is None])
+
+
+def _measured(subgraph: Subgraph) -> tuple[int | None, ...]:
+    """The size of each tensor, as `Tensor.bytes` has it; any number above 2^62 for one above 2^62.
+
+    Most tensors have the shape and the width of another one, so each pair of these is measured once.
+    """
+    known: dict[tuple[tuple[Dim, ...] | None, int | None], int | None] = {}
+    found = []
+    for tensor in subgraph.tensors:
+        kind = tensor.shape, tensor.dtype.bits
+        if kind not in known:
+            known[kind] = _packed(*kind)
+        size = known[kind]
+        tensor.remember(size)
+        found.append(size)
+    return tuple(found)
 
 
 @record

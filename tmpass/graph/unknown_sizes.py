@@ -115,9 +115,7 @@ def _unsized_tensors(graph: Graph) -> Iterator[_Unsized]:
 
 def _has_unsized(subgraph: Subgraph) -> bool:
     """Whether it uses a tensor that is unsized."""
-    tensors = subgraph.tensors
-    open_ = [t for t, tensor in enumerate(tensors) if not tensor.sized]
-    return any(_is_unsized(tensors[t]) for t in open_ if t in subgraph.used)
+    return any(_is_unsized(subgraph.tensors[t]) for t in subgraph.unsized if t in subgraph.used)
 
 
 def _root_causes(graph: Graph) -> dict[int, set[int]]:

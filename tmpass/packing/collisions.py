@@ -34,8 +34,12 @@ class Collision(NamedTuple):
     high: int
 
 
-def find_collisions(rectangles: Iterable[Rectangle], *, all_pairs: bool = False) -> list[Collision]:
+def find_collisions(
+    rectangles: Iterable[tuple[int, int, int, int, int]], *, all_pairs: bool = False
+) -> list[Collision]:
     """The pairs of rectangles of different owners that overlap, in the order of `lower`.
+
+    `rectangles` have the fields of Rectangle. They may be plain tuples, which are made in a third of the time.
 
     Above 2 million pairs that share a step, at least one collision is found if there is any, not all, unless
     `all_pairs` are asked for. Empty rectangles overlap nothing.
@@ -46,7 +50,7 @@ def find_collisions(rectangles: Iterable[Rectangle], *, all_pairs: bool = False)
     every = tuple(rectangles)
     if _core.rectangles_apart(every):
         return []
-    ordered = sorted(r for r in every if r.lower < r.upper and r.low < r.high)
+    ordered = sorted(r for r in map(Rectangle._make, every) if r.lower < r.upper and r.low < r.high)
     pairs = _pairs_sharing_a_step(ordered)
     if not all_pairs and pairs > _FEW_PAIRS * len(ordered):
         found = _sweep(ordered)  # finds at least one if there is any

@@ -4,7 +4,7 @@ from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph
-from tmpass.packing.collisions import Rectangle, find_collisions
+from tmpass.packing.collisions import find_collisions
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
 from tmpass.verification.copies import check_copies
 from tmpass.verification.hulls import Hull
@@ -118,11 +118,11 @@ def _overlaps(memory: MemoryUse, inside: list[PlannedConstant], hulls: list[Hull
     """Violations by constants that share bytes with one another or with a buffer, at one step."""
     if not inside:
         return []
-    rows = [Rectangle(row.lower, row.upper, row.offset, row.offset + row.size, row.id) for row in inside]
-    behind = 1 + max(row.id for row in inside)
-    lowest, highest = min(row.low for row in rows), max(row.high for row in rows)
+    rows = [(row.lower, row.upper, row.offset, row.offset + row.size, row.id) for row in inside]
+    behind = 1 + max([row.id for row in inside])
+    lowest, highest = min([low for _, _, low, _, _ in rows]), max([high for _, _, _, high, _ in rows])
     rows += [
-        Rectangle(*piece, behind + hull.buffer.id)
+        (*piece, behind + hull.buffer.id)
         for hull in hulls
         if hull.low < highest and lowest < hull.high
         for piece in hull.pieces

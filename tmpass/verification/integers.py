@@ -3,7 +3,7 @@
 Each row is checked by the operators around its tensor, and not by a search for groups, as the planner makes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from tmpass.base.choices import Int8
@@ -29,20 +29,15 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
     """
     claimed: dict[TensorKey, TensorKey] = {}
     found = []
-    rows: dict[TensorKey, PlannedTensor] = {}
-    surroundings = [_Surroundings(subgraph) for subgraph in graph.subgraphs] if plan.options.int8 == Int8.NATIVE else []
-    if plan.options.int8 == Int8.NATIVE:
-        for row in plan.tensors:
-            key = row.key
-            rows[key] = row
-            if not 0 <= key[0] < len(graph.subgraphs) or not 0 <= key[1] < len(graph.subgraphs[key[0]].tensors):
-                continue  # the check of the list of tensors reports it
-            real = graph.tensor(key)
-            if row.dtype == real.dtype.name or not _floating(real):
-                continue
-            source = surroundings[key[0]].integers(key[1])
-            if source is not None and graph.tensor((key[0], source)).dtype.name == row.dtype:
-                claimed[key] = key[0], source
+    others = list(_other_types(plan, graph)) if plan.options.int8 == Int8.NATIVE else []
+    if not others:
+        return graph, []
+    surroundings = [_Surroundings(subgraph) for subgraph in graph.subgraphs]
+    for row in others:
+        s, source = row.subgraph, surroundings[row.subgraph].integers(row.index)
+        if source is not None and graph.tensor((s, source)).dtype.name == row.dtype:
+            claimed[row.key] = s, source
+    rows = {row.key: row for row in others}
     owned = [{t: held for (at, t), (_, held) in claimed.items() if at == s} for s in range(len(graph.subgraphs))]
     for s, own in enumerate(owned):
         for t in own:
@@ -66,6 +61,20 @@ def as_integers(plan: Plan, graph: Graph) -> tuple[Graph, list[Violation]]:
         for s, subgraph in enumerate(graph.subgraphs)
     )
     return replace(graph, subgraphs=subgraphs, held_in=claimed), found
+
+
+def _other_types(plan: Plan, graph: Graph) -> Iterator[PlannedTensor]:
+    """The rows of float tensors of `graph` that have another element type in `plan`.
+
+    Rows of tensors that the graph does not have are left out: the check of the list of tensors reports them.
+    """
+    tensors = [subgraph.tensors for subgraph in graph.subgraphs]
+    for row in plan.tensors:
+        s, t = row.subgraph, row.index
+        if 0 <= s < len(tensors) and 0 <= t < len(tensors[s]):
+            real = tensors[s][t]
+            if row.dtype != real.dtype.name and _floating(real):
+                yield row
 
 
 class _Surroundings:

@@ -13,8 +13,7 @@ def unknown_tensors(graph: Graph) -> int:
     """How many tensors of unknown size need bytes in a run. A capture is not counted besides what it captures."""
     count = 0
     for subgraph in graph.subgraphs:
-        open_ = [t for t, tensor in enumerate(subgraph.tensors) if not tensor.sized]
-        for t in subgraph.fact(touched).intersection(open_):
+        for t in subgraph.fact(touched).intersection(subgraph.unsized):
             tensor = subgraph.tensors[t]
             count += tensor.kind in (TensorKind.ACTIVATION, TensorKind.VARIABLE) and tensor.dtype.name != "resource"
     return count

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKey
-from tmpass.packing.collisions import Rectangle, find_collisions
+from tmpass.packing.collisions import find_collisions
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.targets import RUNTIMES
 from tmpass.verification.hulls import Hull
@@ -65,7 +65,7 @@ def check_placement(plan: Plan, needed: Needed, hulls: list[Hull]) -> list[Viola
                     f"{name} ends at byte {end}, {over} above the capacity {memory.capacity}{less} of {memory.name}"
                 )
                 found.append(Violation("capacity", message, name, step=b.lower, low=b.offset, high=end))
-        rectangles = [Rectangle(*piece, b.id) for b in inside for piece in _taken(b, hulls[b.id])]
+        rectangles = [(*piece, b.id) for b in inside for piece in _taken(b, hulls[b.id])]
         for hit in find_collisions(rectangles):
             first, second = at(plan.buffers[hit.first], hit.step), at(plan.buffers[hit.second], hit.step)
             message = f"{first} and {second} share bytes {hit.low}..{hit.high - 1} of {memory.name} at step {hit.step}"

@@ -133,11 +133,12 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
         for t in getattr(graph.subgraphs[entry.subgraph], f"{role}s")
     }
     called = graph.called  # an operator that runs an entry brings no memory of its own
-    faults = (
-        (row, _fault(row, graph.tensor(key), ends.get(key, ""), key in needed, key[0] not in called, plan))
-        for row, key in zip(plan.tensors, keys, strict=True)
-    )
-    return [Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)) for row, fault in faults if fault]
+    faults, tensors = list[Violation](), [subgraph.tensors for subgraph in graph.subgraphs]
+    for row, key in zip(plan.tensors, keys, strict=True):
+        s, t = key
+        if fault := _fault(row, tensors[s][t], ends.get(key, ""), key in needed, s not in called, plan):
+            faults.append(Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)))
+    return faults
 
 
 def _fault(

@@ -71,10 +71,13 @@ def _unread(row: PlannedConstant, reads: Reads, ends: Sequence[int], names: Name
 
 def constants_read(plan: Plan, graph: Graph, stored: Stored) -> Reads:
     """What the operator of each step of `plan` reads of the constants of `graph`, which are `stored`."""
-    first, found = stored.first, list[dict[TensorKey, None]]()
+    first: list[dict[int, TensorKey]] = [{} for _ in graph.subgraphs]
+    for (s, t), of in stored.first.items():
+        first[s][t] = of
+    found, ops = list[dict[TensorKey, None]](), [subgraph.ops for subgraph in graph.subgraphs]
     for step in plan.schedule:
-        inputs = [(step.subgraph, t) for t in graph.subgraphs[step.subgraph].ops[step.op].inputs]
-        found.append(dict.fromkeys([first[key] for key in inputs if key in first]))
+        here = first[step.subgraph]
+        found.append(dict.fromkeys([here[t] for t in ops[step.subgraph][step.op].inputs if t in here]))
     return found
 
 
@@ -82,7 +85,9 @@ def operator_ends(plan: Plan, graph: Graph) -> list[int]:
     """Of each step, one past the last step of its operator and the bodies that it runs."""
     lengths: dict[int, int] = {}
     ops = [graph.subgraphs[row.subgraph].ops[row.op] for row in plan.schedule]
-    return [row.step + _length(graph, lengths, op) for row, op in zip(plan.schedule, ops, strict=True)]
+    return [
+        row.step + (_length(graph, lengths, op) if op.calls else 1) for row, op in zip(plan.schedule, ops, strict=True)
+    ]
 
 
 def _length(graph: Graph, lengths: dict[int, int], op: Op) -> int:

@@ -55,7 +55,8 @@ def check_reads(
     Raises:
         ModelError: an operator reads a tensor that has no data, and that no operator before it writes.
     """
-    ready = {i for i, kind in enumerate(kinds) if kind is not TensorKind.ACTIVATION}
+    activation = TensorKind.ACTIVATION
+    ready = {i for i, kind in enumerate(kinds) if kind is not activation}
     ready.update(inputs)
     for index, op in enumerate(ops):
         for position, tensor in enumerate(op.inputs):

@@ -25,6 +25,7 @@ from .subgraphs import ReadSubgraph
 from .tensors import Declared, read_numbers
 from .variables import HANDLING, Variables
 
+_ACTIVATION = TensorKind.ACTIVATION
 _MOST_DEPTH = 100
 _WHOLE = ("int32", "int64")
 _LISTED = 4
@@ -125,9 +126,9 @@ class Settling:
         made, inputs = {t for op in read.ops for t in op.outputs}, set(read.inputs)
         temporary = {t for op in read.ops for t in op.temporaries}
         for t, tensor in enumerate(read.tensors):
-            if given is not None and t in given and read.kinds[t] is TensorKind.ACTIVATION:
+            if given is not None and t in given and read.kinds[t] is _ACTIVATION:
                 self._take(s, t, given[t], by, trusted=not self._resized)
-            elif t not in made or read.kinds[t] is not TensorKind.ACTIVATION:
+            elif t not in made or read.kinds[t] is not _ACTIVATION:
                 # A temporary of an operator only holds quantization, and then an empty shape is a scalar.
                 dims = () if tensor.dims is None and t in temporary else tensor.dims
                 if self._take_batches and given is None and t in inputs:
@@ -158,7 +159,7 @@ class Settling:
             inexact = bool(body.inexact) and not body.inexact.isdisjoint(op.inputs)
             disputed = bool(body.disputed) and not body.disputed.isdisjoint(op.inputs)
             for position, t in enumerate(op.outputs):
-                if t == ABSENT or read.kinds[t] is not TensorKind.ACTIVATION:
+                if t == ABSENT or read.kinds[t] is not _ACTIVATION:
                     continue
                 dims = made[position] if position < len(made) else None
                 self._take(s, t, dims, op.kind, trusted=not (self._resized or disputed), inexact=inexact)

@@ -16,10 +16,10 @@ def find_stored(subgraphs: Sequence[ReadSubgraph], buffers: Buffers) -> dict[Ten
     """
     first: dict[tuple[int, int], TensorKey] = {}
     found: dict[TensorKey, Stored] = {}
-    made = maker(Stored)
+    made, constant = maker(Stored), TensorKind.CONSTANT
     for s, subgraph in enumerate(subgraphs):
         for t, (tensor, kind) in enumerate(zip(subgraph.tensors, subgraph.kinds, strict=True)):
-            if kind is not TensorKind.CONSTANT or not tensor.has_data:
+            if kind is not constant or not tensor.has_data:
                 continue
             size = None if tensor.external else buffers.size(tensor.buffer, tensor.table)
             found[s, t] = made(first.setdefault((tensor.external, tensor.buffer), (s, t)), size)

@@ -160,17 +160,15 @@ def kinds(tensors: list[Declared], inputs: tuple[int, ...], made: Collection[int
     Raises:
         ModelError: an input has data of its own.
     """
-    result = [
-        TensorKind.VARIABLE if t.variable else TensorKind.CONSTANT if t.has_data else TensorKind.ACTIVATION
-        for t in tensors
-    ]
+    variable, constant, activation = TensorKind.VARIABLE, TensorKind.CONSTANT, TensorKind.ACTIVATION
+    result = [variable if t.variable else constant if t.has_data else activation for t in tensors]
     for index in inputs:
-        if result[index] is TensorKind.CONSTANT:
+        if result[index] is constant:
             fault = f"tensor {index} {tensors[index].name!r} is an input, but the file has data for it"
             raise ModelError(fault, where=where, hint="an input cannot have data: convert the model again")
     fed = set(inputs)
     for index, kind in enumerate(result):
         # A tensor without elements that nothing writes: runtimes treat it as a constant of 0 bytes.
-        if kind is TensorKind.ACTIVATION and index not in made and index not in fed and tensors[index].empty:
-            result[index] = TensorKind.CONSTANT
+        if kind is activation and index not in made and index not in fed and tensors[index].empty:
+            result[index] = constant
     return result

@@ -23,7 +23,7 @@ def producers(subgraph: Subgraph) -> dict[int, int]:
         ModelError: two operators write the same tensor.
     """
     made: dict[int, int] = {}
-    open_ = {t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE} | {ABSENT}
+    open_ = {ABSENT, *subgraph.of_kind(TensorKind.VARIABLE)}
     for index, op in enumerate(subgraph.ops):
         for t in op.outputs:
             if t not in open_ and made.setdefault(t, index) != index:

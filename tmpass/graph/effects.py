@@ -101,12 +101,8 @@ def innermost_first(graph: Graph) -> list[int]:
 
 def _states(subgraph: Subgraph, s: int) -> list[frozenset[State]]:
     """The states that each operator itself touches."""
-    of_tensor: dict[int, State] = {}
-    for t, tensor in enumerate(subgraph.tensors):
-        if tensor.kind is TensorKind.VARIABLE:
-            of_tensor[t] = ("variable", s, t)
-        elif tensor.dtype.name == "resource":
-            of_tensor[t] = _RESOURCES
+    of_tensor = {t: _RESOURCES for t, tensor in enumerate(subgraph.tensors) if tensor.dtype.name == "resource"}
+    of_tensor |= {t: ("variable", s, t) for t in subgraph.of_kind(TensorKind.VARIABLE)}
     of_kind: dict[tuple[bool, bool, bool], frozenset[State]] = {}
     found = []
     for op in subgraph.ops:

@@ -105,10 +105,11 @@ def integers_notes(graph: Graph, names: Mapping[TensorKey, TensorKey], int8: str
 
 def _bordering(graph: Graph) -> Iterator[str]:
     """The names of float tensors, except constants, that a DequantizeLinear makes or a QuantizeLinear reads."""
+    to_floats, to_integers = Quantization.DEQUANTIZE, Quantization.QUANTIZE
     for subgraph in graph.subgraphs:
         for op in subgraph.ops:
-            made = op.quantization is Quantization.DEQUANTIZE
-            if made or op.quantization is Quantization.QUANTIZE:
+            made = op.quantization is to_floats
+            if made or op.quantization is to_integers:
                 t = op.outputs[0] if made else op.inputs[0]
                 if t != ABSENT and is_float(subgraph.tensors[t]):
                     yield subgraph.tensors[t].name

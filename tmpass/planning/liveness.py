@@ -148,7 +148,7 @@ def live_ranges(graph: Graph, schedule: Schedule, *, keep_inputs: bool, loops_co
         touch(region.subgraph, subgraph.inputs, begin, end if keep else begin + 1)
         touch(region.subgraph, subgraph.outputs, end - 1, end)
     for s, subgraph in enumerate(graph.subgraphs):
-        variables = [t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE]
+        variables = subgraph.of_kind(TensorKind.VARIABLE)
         touch(s, tuple([t for t in variables if (s, t) in lower]), 0, schedule.horizon)
     for s in range(len(graph.subgraphs)):
         lower.pop((s, ABSENT), None)
@@ -163,13 +163,14 @@ def find_roles(graph: Graph) -> Roles:
     roles: dict[TensorKey, Role] = {}
     reasons: dict[TensorKey, str] = {}
     size: dict[TensorKey, int] = {}
+    stored, kept, constant, inner = TensorKind.CONSTANT, TensorKind.VARIABLE, Role.CONSTANT, Role.ACTIVATION
     for s, subgraph in enumerate(graph.subgraphs):
         inputs, outputs = (set(subgraph.inputs), set(subgraph.outputs)) if s in entries else (set[int](), set[int]())
         used = touched[s]
         for t, (tensor, bytes_) in enumerate(zip(subgraph.tensors, subgraph.sizes, strict=True)):
             key, kind = (s, t), tensor.kind
-            if kind is TensorKind.CONSTANT:
-                roles[key] = Role.CONSTANT
+            if kind is stored:
+                roles[key] = constant
                 continue
             known = bytes_ is not None and t in used
             if not known and (reason := _why_unplanned(tensor, t in used)):
@@ -177,12 +178,12 @@ def find_roles(graph: Graph) -> Roles:
                 roles[key], reasons[key] = Role.UNPLANNED, f"{reason}: {cause}" if cause else reason
                 continue
             size[key] = bytes_ or 0
-            if kind is TensorKind.VARIABLE:
+            if kind is kept:
                 roles[key] = Role.VARIABLE
             elif t in inputs:
                 roles[key] = Role.INPUT
             else:
-                roles[key] = Role.OUTPUT if t in outputs else Role.ACTIVATION
+                roles[key] = Role.OUTPUT if t in outputs else inner
     return Roles(roles, reasons, size)
 
 

@@ -138,7 +138,8 @@ def _with_loaded(
     """The row of a memory with what copies of constants take above its peak, and what they take at least."""
     if use.name != free.memory.name:
         return use
-    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != ConstantUse.STORED]
+    stored = ConstantUse.STORED
+    ends = [row.offset + row.size for row in constants if row.memory == use.name and row.use != stored]
     loaded = max([use.peak, *ends]) - use.peak
     bound = loaded_bound(free, _live_bytes(use.name, ordered, len(free.uses)), use.lower_bound)
     return replace(use, loaded=loaded, loaded_bound=bound)

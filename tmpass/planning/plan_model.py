@@ -127,7 +127,7 @@ def _assembled(
 def _with_time(made: Plan, request: LayoutRequest) -> Plan:
     """`made` with the time of a run, where there is anything that takes time."""
     target, others = request.target, made.memories[1:]
-    moves = made.transfers is not None or any(row.use == ConstantUse.STREAMED for row in made.constants)
+    moves = made.transfers is not None or ConstantUse.STREAMED in {row.use for row in made.constants}
     known = any(memory.bandwidth for memory in target.memories) and (moves or any(use.compute for use in others))
     if target.macs_per_second is None and not known:
         return made

@@ -42,9 +42,12 @@ def _of_scratchpad(
     atoms: Atoms | None,
 ) -> tuple[ModelItems, int]:
     inside, always = set[TensorKey](), 0
+    variables = {
+        (s, t) for s, subgraph in enumerate(request.graph.subgraphs) for t in subgraph.of_kind(TensorKind.VARIABLE)
+    }
     for index in layout.allocations[0].indices:
         members = layout.storage.members[index]
-        if any(request.graph.tensor(key).kind is TensorKind.VARIABLE for key in members):
+        if not variables.isdisjoint(members):
             always += request.target.runtime.round_up(layout.storage.buffers[index].size)
         else:
             inside.update(members)

@@ -12,6 +12,8 @@ from tmpass.verification.names import Names
 from tmpass.verification.reads import check_reads, constants_read
 from tmpass.verification.stored import Stored
 
+_STORED, _STREAMED = ConstantUse.STORED, ConstantUse.STREAMED
+
 
 def check_constants(plan: Plan, graph: Graph, hulls: list[Hull]) -> list[Violation]:
     """Violations by constants that are missing, twice, of another size, misaligned, over something else, or not there.
@@ -45,7 +47,7 @@ def _check_rows(plan: Plan, end: int) -> list[Violation]:
     memories, uses = {memory.name for memory in plan.memories}, tuple(ConstantUse)
     found = []
     for number, row in enumerate(plan.constants):
-        always = row.use != ConstantUse.STREAMED
+        always = row.use != _STREAMED
         wrong = row.memory not in memories or row.size < 1 or row.offset < 0 or row.use not in uses
         if row.id != number or wrong:
             memory = brief(row.memory)
@@ -60,7 +62,7 @@ def _check_rows(plan: Plan, end: int) -> list[Violation]:
 def _check_stored(plan: Plan, stored: Stored) -> list[Violation]:
     """Violations by constants that are not stored exactly once, in one memory, with their own bytes."""
     names = Names(plan)
-    homes = sorted({row.memory for row in plan.constants if row.use == ConstantUse.STORED})
+    homes = sorted({row.memory for row in plan.constants if row.use == _STORED})
     found = []
     if len(homes) > 1:
         found.append(Violation("constants", f"constants are stored in {' and '.join(map(brief, homes))}"))
@@ -70,16 +72,16 @@ def _check_stored(plan: Plan, stored: Stored) -> list[Violation]:
     for row in plan.constants:
         first = row.tensors[0] if row.tensors else (ABSENT, ABSENT)
         members, size = stored.members.get(first, ()), stored.sizes.get(first, 0)
-        if not members or row.tensors != members or (row.use == ConstantUse.STORED and first not in left):
+        if not members or row.tensors != members or (row.use == _STORED and first not in left):
             message = f"constant {row.id} lists the tensors {brief(row.tensors)}; its bytes are those of"
             found.append(Violation("constants", f"{message} {brief(members)}, which are stored once"))
-        elif row.size != (size if chunk is None or row.use != ConstantUse.STREAMED else min(size, chunk)):
+        elif row.size != (size if chunk is None or row.use != _STREAMED else min(size, chunk)):
             message = f"{names[first]} is {row.use} in {row.size} bytes of {brief(row.memory)}, but has {size}"
             found.append(Violation("constants", message))
-        elif row.use != ConstantUse.STORED and row.memory in homes:
+        elif row.use != _STORED and row.memory in homes:
             message = f"{names[first]} is {row.use} in {brief(row.memory)}, where it is stored"
             found.append(Violation("constants", message))
-        if row.use == ConstantUse.STORED:
+        if row.use == _STORED:
             left.pop(first, None)
     found += [Violation("constants", f"{names[first]} is stored nowhere") for first in left]
     return found
@@ -104,7 +106,7 @@ def _check_places(plan: Plan, hulls: list[Hull]) -> list[Violation]:
                 found.append(Violation("capacity", f"{message} {memory.capacity}, less {rest} for other uses"))
         above = _rounded(memory, memory.peak)
         ends = [row.offset + row.size for row in inside]
-        if any(row.use == ConstantUse.STORED for row in inside):
+        if any(row.use == _STORED for row in inside):
             needed = max([above, *(_rounded(memory, end) for end in ends)]) - above, 0
         else:
             needed = 0, max([memory.peak, *ends]) - memory.peak

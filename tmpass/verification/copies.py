@@ -8,6 +8,8 @@ from tmpass.verification.hulls import Hull
 from tmpass.verification.reads import Reads, held_constants
 from tmpass.verification.stored import Stored
 
+_STORED, _STREAMED = ConstantUse.STORED, ConstantUse.STREAMED
+
 
 def check_copies(plan: Plan, graph: Graph, stored: Stored, reads: Reads, hulls: list[Hull]) -> list[Violation]:
     """Violations by bounds on copies of constants that do not follow from the schedule, or that it is below.
@@ -32,7 +34,7 @@ def _check_streamed(plan: Plan, stored: Stored) -> list[Violation]:
     bound = plan.order.streamed_bound
     if bound is None:
         return []
-    streamed = sum(stored.sizes[row.tensors[0]] for row in plan.constants if row.use == ConstantUse.STREAMED)
+    streamed = sum(stored.sizes[row.tensors[0]] for row in plan.constants if row.use == _STREAMED)
     if plan.transfers is None and plan.fits and 0 <= bound <= streamed:
         return []
     message = f"the plan claims that without transfers any order streams {bound} bytes, but its own streams {streamed}"
@@ -44,8 +46,8 @@ def _bounds(plan: Plan, graph: Graph, stored: Stored, reads: Reads, hulls: list[
 
     An operator that runs bodies has its copies while these run. What is topmost at a step needs no rounding up.
     """
-    copies = {row.memory for row in plan.constants if row.use != ConstantUse.STORED}
-    homes = {row.tensors[0]: row.memory for row in plan.constants if row.use == ConstantUse.STORED}
+    copies = {row.memory for row in plan.constants if row.use != _STORED}
+    homes = {row.tensors[0]: row.memory for row in plan.constants if row.use == _STORED}
     chunks = {memory.name: memory.chunk for memory in plan.memories}
     pieces = {first: _piece(size, chunks[homes[first]]) for first, size in stored.sizes.items()}
     bounds = {}

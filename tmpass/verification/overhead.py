@@ -40,7 +40,8 @@ def check_overhead(plan: Plan) -> list[Violation]:
     A runtime that keeps the file of the model has the bytes of the file where the constants are. Without constants, no
     more than one memory has them; a target says which.
     """
-    homes = {row.memory for row in plan.constants if row.use == ConstantUse.STORED}
+    stored = ConstantUse.STORED
+    homes = {row.memory for row in plan.constants if row.use == stored}
     kept = (plan.model.bytes or 0) if RUNTIMES[plan.target.runtime].keeps_file else 0
     tail = bool(RUNTIMES[plan.target.runtime].tail)
     taking = [memory.name for memory in plan.memories[tail:] if memory.overhead]

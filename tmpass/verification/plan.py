@@ -24,6 +24,8 @@ from tmpass.verification.scratch import check_scratch
 from tmpass.verification.sharing import asked_sharing, check_sharing
 from tmpass.verification.traffic import check_traffic
 
+_CONSTANT, _VARIABLE = TensorKind.CONSTANT, TensorKind.VARIABLE
+
 
 def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
     """The violations of `plan` as a plan for `graph`.
@@ -151,12 +153,12 @@ def _fault(
         return "size", f"is listed as {brief(told)}, but the model has {brief(real)}"
     if row.buffer is None and row.offset is not None:
         return "offset", f"is at {row.offset}, but in no buffer"
-    if tensor.kind is TensorKind.CONSTANT:
+    if tensor.kind is _CONSTANT:
         role = "constant"
     elif size is None or not used:
         role = "unplanned"
     else:
-        role = "variable" if tensor.kind is TensorKind.VARIABLE else end or "activation"
+        role = "variable" if tensor.kind is _VARIABLE else end or "activation"
     if row.role != role:
         return "missing", f"is listed as {row.role}, but is {role}"
     if role == "activation" and row.buffer is not None:

@@ -9,6 +9,8 @@ from tmpass.plans.plan import Plan, PlannedConstant
 from tmpass.verification.names import Names
 from tmpass.verification.stored import Stored
 
+_STREAMED = ConstantUse.STREAMED
+
 Reads = Sequence[Mapping[TensorKey, None]]
 """Of each step, the constants that its operator reads, by their first tensors."""
 
@@ -25,8 +27,8 @@ def check_reads(plan: Plan, graph: Graph, reads: Reads) -> list[Violation]:
         reads: what its operators read.
     """
     usable = {memory.name for memory in plan.memories if memory.compute}
-    always = {row.tensors[0] for row in plan.constants if row.use != ConstantUse.STREAMED and row.memory in usable}
-    streamed = [row for row in plan.constants if row.use == ConstantUse.STREAMED]
+    always = {row.tensors[0] for row in plan.constants if row.use != _STREAMED and row.memory in usable}
+    streamed = [row for row in plan.constants if row.use == _STREAMED]
     there = {(row.tensors[0], row.lower) for row in streamed if row.memory in usable}
     names = Names(plan)
     ends = operator_ends(plan, graph)

@@ -91,9 +91,7 @@ def replay(graph: Graph, steps: tuple[PlannedStep, ...], *, keep_inputs: bool, l
     if walk.at != len(steps):
         raise _broken(walk, "no operator is left to run", steps[walk.at])
     for s, subgraph in enumerate(graph.subgraphs):
-        for t, tensor in enumerate(subgraph.tensors):
-            if tensor.kind is TensorKind.VARIABLE and lasts[s][t] >= 0:
-                walk.need(s, (t,), 0, walk.end)
+        walk.need(s, [t for t in subgraph.of_kind(TensorKind.VARIABLE) if lasts[s][t] >= 0], 0, walk.end)
     return walk.needed()
 
 
@@ -103,7 +101,7 @@ def _run(walk: Replay, s: int, *, caller: int | None, depth: int) -> None:
     ops, steps, before = subgraph.ops, walk.steps, walk.before
     waiting = set(range(len(ops)))
     made_by_op = set().union(*[op.outputs for op in ops]) - {ABSENT, *subgraph.inputs}
-    missing = {t for t in made_by_op if subgraph.tensors[t].kind is not TensorKind.VARIABLE}
+    missing = made_by_op.difference(subgraph.of_kind(TensorKind.VARIABLE))
     first = walk.at
     while waiting:
         row = steps[walk.at] if walk.at < len(steps) else None

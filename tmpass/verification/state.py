@@ -86,14 +86,13 @@ def topological_orders(graph: Graph) -> list[list[int]]:
 def is_sorted(subgraph: Subgraph) -> bool:
     """Whether each operator comes after those that make what it reads."""
     maker = _maker(subgraph)
-    return all(maker.get(t, -1) < index for index, op in enumerate(subgraph.ops) for t in op.inputs)
+    return all(maker[t] < index for index, op in enumerate(subgraph.ops) for t in op.inputs if t in maker)
 
 
 def _maker(subgraph: Subgraph) -> dict[int, int]:
     """Tensor -> the operator that makes it in each run; the last one, where there are several."""
     maker = {t: i for i, op in enumerate(subgraph.ops) for t in op.outputs}
-    kept = (t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE)
-    for t in (ABSENT, *subgraph.inputs, *kept):
+    for t in (ABSENT, *subgraph.inputs, *subgraph.of_kind(TensorKind.VARIABLE)):
         maker.pop(t, None)
     return maker
 
@@ -179,11 +178,8 @@ def _hands_on(graph: Graph, op: Op, t: int, shown: set[tuple[int, int]]) -> bool
 def _own(graph: Graph, s: int) -> list[frozenset[Token]]:
     """The states that each operator of subgraph `s` itself touches."""
     subgraph = graph.subgraphs[s]
-    held = {
-        t: (s, t) if tensor.kind is TensorKind.VARIABLE else _RESOURCES
-        for t, tensor in enumerate(subgraph.tensors)
-        if tensor.kind is TensorKind.VARIABLE or tensor.dtype.name == "resource"
-    }
+    held = {t: _RESOURCES for t, tensor in enumerate(subgraph.tensors) if tensor.dtype.name == "resource"}
+    held |= {t: (s, t) for t in subgraph.of_kind(TensorKind.VARIABLE)}
     found = [_BY_NATURE[op.resource, op.random, op.custom] for op in subgraph.ops]
     for index, op in enumerate(subgraph.ops) if held else ():
         found[index] = found[index].union([held[t] for t in (*op.inputs, *op.outputs) if t in held])

@@ -26,9 +26,8 @@ def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[T
     sizes: dict[TensorKey, int] = {}
     members: dict[TensorKey, list[TensorKey]] = {}
     for s, subgraph in enumerate(graph.subgraphs):
-        constant = [t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.CONSTANT]
         used = subgraph.fact(touched)
-        for t in constant:
+        for t in subgraph.of_kind(TensorKind.CONSTANT):
             if t not in used:
                 continue
             told = graph.stored.get((s, t))

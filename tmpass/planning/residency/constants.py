@@ -75,9 +75,7 @@ def touched_constants(graph: Graph) -> Sequence[TensorKey]:
 
 
 def _touched_constants(graph: Graph) -> Sequence[TensorKey]:
-    return [
-        (s, t)
-        for s, subgraph in enumerate(graph.subgraphs)
-        for t, tensor in enumerate(subgraph.tensors)
-        if tensor.kind is TensorKind.CONSTANT and t in subgraph.used
+    subgraphs = [
+        (s, subgraph.of_kind(TensorKind.CONSTANT), subgraph.used) for s, subgraph in enumerate(graph.subgraphs)
     ]
+    return [(s, t) for s, constants, used in subgraphs for t in constants if t in used]

@@ -143,10 +143,10 @@ def loaded_rows(
         horizon: how many steps the plan has.
     """
     number, offset, name = len(constants), free.height(resident), free.memory.name
-    made = maker(PlannedConstant)
+    made, stays = maker(PlannedConstant), ConstantUse.RESIDENT
     for c, constant in enumerate(constants):
         if resident[c]:
-            yield made(number, name, offset, constant.size, 0, horizon, constant.tensors, ConstantUse.RESIDENT)
+            yield made(number, name, offset, constant.size, 0, horizon, constant.tensors, stays)
             number, offset = number + 1, offset + free.sizes[c]
     held: list[tuple[int, frozenset[int]]] = []  # of the operators whose bodies run: their ends and constants
     for step, (top, used) in enumerate(zip(free.tops, free.uses, strict=True)):

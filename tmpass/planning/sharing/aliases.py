@@ -190,8 +190,7 @@ def _restrictions(
     for s, writes in enumerate(may_write(graph)):
         yield [(s, t) for t in frozenset().union(*writes.values())], ("written", None)
     for s, subgraph in enumerate(graph.subgraphs):
-        variables = [(s, t) for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.VARIABLE]
-        yield variables, ("variable", None)
+        yield [(s, t) for t in subgraph.of_kind(TensorKind.VARIABLE)], ("variable", None)
     for call in (call for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls):
         if call.repeats:
             body = graph.subgraphs[call.subgraph]

@@ -9,6 +9,8 @@ from tmpass.planning.sharing.timed_classes import InPlace, Ranges, TimedClasses
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.targets import Over, Sharing
 
+_ACTIVATION = TensorKind.ACTIVATION
+
 
 def in_place_pairs(
     graph: Graph,
@@ -51,7 +53,7 @@ def in_place_pairs(
 
         def free(t: int, s: int = s) -> bool:
             tensor, key = graph.subgraphs[s].tensors[t], (s, t)
-            return tensor.kind is TensorKind.ACTIVATION and writes[key] <= 1 and aliases.of(key) not in forbidden
+            return tensor.kind is _ACTIVATION and writes[key] <= 1 and aliases.of(key) not in forbidden
 
         promised: dict[tuple[str, bool, bool], bool] = {}  # of few kinds
         for index, op in enumerate(subgraph.ops):

@@ -12,16 +12,20 @@ _INSIDE = 1
 class Buffers:
     """All buffers of a model.
 
+    Fields:
+        sizes: the bytes in each of them.
+
     Raises:
         ModelError: a buffer is not inside the file.
     """
 
-    __slots__ = ("_copies", "_data", "_left", "_spans")
+    __slots__ = ("_copies", "_data", "_left", "_spans", "sizes")
 
     def __init__(self, model: Table, data: bytes) -> None:
         self._data, self._left = data, len(data)
         self._copies: dict[int, bytes] = {}
         self._spans = [_span(buffer, len(data)) for buffer in model.tables(schema.Model.BUFFERS, "buffer")]
+        self.sizes = [size for _, size in self._spans]
 
     def size(self, index: int, owner: Table) -> int:
         """Return the number of bytes in buffer `index`, which `owner` refers to.

@@ -81,15 +81,13 @@ def read_calls(operator: Table, kind: str, subgraphs: int) -> tuple[Call, ...]:
 
     Args:
         operator: its table.
-        kind: its kind.
+        kind: its kind, one of CALLING.
         subgraphs: the number of subgraphs in the model.
 
     Raises:
         ModelError: its options are absent or have another type, or name a subgraph that does not exist.
     """
-    options = CALLING.get(kind)
-    if options is None:
-        return ()
+    options = CALLING[kind]
     if options.second:
         type_field, field = schema.Operator.BUILTIN_OPTIONS_2_TYPE, schema.Operator.BUILTIN_OPTIONS_2
     else:

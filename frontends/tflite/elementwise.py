@@ -1,7 +1,5 @@
 """Element-wise operators: kernels read element i of an input with the result's shape only to write element i."""
 
-from collections.abc import Sequence
-
 _UNARY = """
     ABS CAST CEIL COS DEQUANTIZE ELU EXP FAKE_QUANT FLOOR GELU HARD_SWISH LEAKY_RELU LOG LOGICAL_NOT LOGISTIC NEG
     QUANTIZE RELU RELU6 RELU_0_TO_1 RELU_N1_TO_1 ROUND RSQRT SIGN SIN SQRT SQUARE TANH
@@ -18,9 +16,5 @@ _MORE = """
 """
 
 ELEMENTWISE = frozenset((*_UNARY.split(), *_MORE.split()))
-"""By name. Not ADD_N: its kernels may write the result before they read the third input."""
-
-
-def is_elementwise(name: str, outputs: Sequence[int]) -> bool:
-    """Whether the built-in operator `name` with these outputs is element-wise."""
-    return name in ELEMENTWISE and len(outputs) == 1
+"""Built-in operators, where they have one output. Not ADD_N: its
+kernels may write the result before they read the third input."""

@@ -5,8 +5,8 @@ from tmpass.base.record import maker, record
 from tmpass.graph.model import ABSENT, Op
 
 from . import schema
-from .calls import read_calls
-from .elementwise import is_elementwise
+from .calls import CALLING, read_calls
+from .elementwise import ELEMENTWISE
 from .flatbuffer import DAMAGED, Field, Table
 from .operator_names import CUSTOM, operator_name
 from .options import beta_of, options_of
@@ -24,10 +24,23 @@ RESOURCE = frozenset(
 
 @record
 class Code:
-    """An entry of the model's list of operator codes. The name of a `custom` one is in the file."""
+    """An entry of the model's list of operator codes.
+
+    Fields:
+        name: of the operator.
+        custom: whether the name is in the file only.
+        elementwise: whether the operators with one output are element-wise.
+        random: whether they draw random numbers.
+        resource: whether they touch resources.
+        calls: whether they may run other subgraphs.
+    """
 
     name: str
     custom: bool
+    elementwise: bool
+    random: bool
+    resource: bool
+    calls: bool
 
 
 def read_codes(model: Table) -> list[Code]:
@@ -45,8 +58,14 @@ def read_codes(model: Table) -> list[Code]:
         name = operator_name(code) if code != CUSTOM else table.string(schema.OperatorCode.CUSTOM_CODE)
         if not name:
             raise ModelError("a custom operator has no name", where=table.where, hint="convert the model again")
-        codes.append(Code(name, code == CUSTOM))
+        codes.append(_code(name, custom=code == CUSTOM))
     return codes
+
+
+def _code(name: str, *, custom: bool) -> Code:
+    if custom:
+        return Code(name, custom, elementwise=False, random=False, resource=False, calls=False)
+    return Code(name, custom, name in ELEMENTWISE, name in RANDOM, name in RESOURCE, name in CALLING)
 
 
 def read_operators(
@@ -70,16 +89,16 @@ def read_operators(
         ModelError: an operator names a tensor, subgraph or operator code that does not exist.
     """
     field, made = schema.Operator, maker(Op)
-    ops, read = [], []
+    ops, read, count = [], [], len(tensors)
     for table in subgraph.tables(schema.SubGraph.OPERATORS, "operator"):
         number = table.scalar(field.OPCODE_INDEX)
         if number >= len(codes):
             fault = f"names operator code {number}, but the file has {len(codes)} codes"
             raise ModelError(fault, where=table.where, hint=DAMAGED)
         code = codes[number]
-        inputs = _indices(table, field.INPUTS, code, len(tensors))
-        outputs = _indices(table, field.OUTPUTS, code, len(tensors))
-        temporaries = _indices(table, field.INTERMEDIATES, code, len(tensors))
+        inputs = _indices(table, field.INPUTS, code, count)
+        outputs = _indices(table, field.OUTPUTS, code, count)
+        temporaries = _indices(table, field.INTERMEDIATES, code, count)
         named = outputs and outputs[0] != ABSENT
         read.append(table)
         ops.append(
@@ -89,10 +108,10 @@ def read_operators(
                 inputs=inputs,
                 outputs=outputs,
                 temporaries=tuple(t for t in temporaries if t != ABSENT) if temporaries else (),
-                calls=() if code.custom else read_calls(table, code.name, subgraphs),
-                elementwise=not code.custom and is_elementwise(code.name, outputs),
-                random=not code.custom and code.name in RANDOM,
-                resource=not code.custom and code.name in RESOURCE,
+                calls=read_calls(table, code.name, subgraphs) if code.calls else (),
+                elementwise=code.elementwise and len(outputs) == 1,
+                random=code.random,
+                resource=code.resource,
                 custom=code.custom,
                 options=options_of(table, code.name, custom=code.custom),
                 beta=1.0 if code.custom else beta_of(table, code.name),

@@ -21,6 +21,6 @@ def find_stored(subgraphs: Sequence[ReadSubgraph], buffers: Buffers) -> dict[Ten
         for t, (tensor, kind) in enumerate(zip(subgraph.tensors, subgraph.kinds, strict=True)):
             if kind is not constant or not tensor.has_data:
                 continue
-            size = None if tensor.external else buffers.size(tensor.buffer, tensor.table)
+            size = None if tensor.external else buffers.sizes[tensor.buffer]
             found[s, t] = made(first.setdefault((tensor.external, tensor.buffer), (s, t)), size)
     return found

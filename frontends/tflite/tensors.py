@@ -83,18 +83,18 @@ def read_tensors(subgraph: Table, buffers: Buffers) -> list[Declared]:
         ModelError: an element type is unknown, a buffer does not exist, or a rank is too large.
     """
     field = schema.Tensor
-    tensors, types = [], [dtype for _, dtype in ELEMENT_TYPES]
+    tensors, types, sizes = [], [dtype for _, dtype in ELEMENT_TYPES], buffers.sizes
     for index, table in enumerate(subgraph.tables(schema.SubGraph.TENSORS, "tensor")):
         number = table.scalar(field.TYPE)
         if not 0 <= number < len(types):
             fault = f"has the unknown element type {number}"
             raise ModelError(fault, where=table.where, hint=f"types 0 to {len(types) - 1} are known")
         shape = table.integers(field.SHAPE)
-        if shape:
+        if shape and len(shape) > RANK_LIMIT:
             _ranked(table, shape)
         external = table.scalar(field.EXTERNAL_BUFFER)
         buffer = 0 if external else table.scalar(field.BUFFER)
-        has_data = external != 0 or buffers.size(buffer, table) > 0
+        has_data = external != 0 or (sizes[buffer] if buffer < len(sizes) else buffers.size(buffer, table)) > 0
         plain = shape and min(shape) >= 0 and not table.has(field.SHAPE_SIGNATURE)
         tensors.append(
             Declared(

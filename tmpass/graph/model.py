@@ -110,12 +110,8 @@ class Tensor(_Measured):
     def _measured(self) -> int | None:
         """Measure the size: as `bytes` has it, or any number above 2^62."""
         size = _packed(self.shape, self.dtype.bits)
-        self.remember(size)
-        return size
-
-    def remember(self, size: int | None) -> None:
-        """Keep the size, which was measured: as `bytes` has it, or any number above 2^62."""
         object.__setattr__(self, "_size", size)
+        return size
 
 
 def _packed(shape: tuple[Dim, ...] | None, bits: int | None) -> int | None:
@@ -308,16 +304,9 @@ def _measured(subgraph: Subgraph) -> tuple[int | None, ...]:
 
     Most tensors have the shape and the width of another one, so each pair of these is measured once.
     """
-    known: dict[tuple[tuple[Dim, ...] | None, int | None], int | None] = {}
-    found = []
-    for tensor in subgraph.tensors:
-        kind = tensor.shape, tensor.dtype.bits
-        if kind not in known:
-            known[kind] = _packed(*kind)
-        size = known[kind]
-        tensor.remember(size)
-        found.append(size)
-    return tuple(found)
+    kinds = [(tensor.shape, tensor.dtype.bits) for tensor in subgraph.tensors]
+    known = {kind: _packed(*kind) for kind in dict.fromkeys(kinds)}
+    return tuple([known[kind] for kind in kinds])
 
 
 @record

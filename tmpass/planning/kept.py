@@ -34,7 +34,7 @@ def _kept(subgraph: Subgraph, runtime: Runtime) -> set[int]:
 
     One that an earlier operator reads is not: no order of the file runs, and a variable would keep that order.
     """
-    stored = {t for t, tensor in enumerate(subgraph.tensors) if tensor.kind is TensorKind.CONSTANT}
+    stored = set(subgraph.of_kind(TensorKind.CONSTANT))
     known, kept, read = set(stored), set[int](), set[int]()
     for op in subgraph.ops:
         rule = runtime.keeps.get(op.kind)

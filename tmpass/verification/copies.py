@@ -56,9 +56,10 @@ def _bounds(plan: Plan, graph: Graph, stored: Stored, reads: Reads, hulls: list[
             continue
         live, most = _live_bytes(plan, memory, hulls), memory.lower_bound
         spare = {first: -piece % memory.alignment for first, piece in pieces.items()}
+        whole = {first: piece + spare[first] for first, piece in pieces.items()}
         for step, read in enumerate(held_constants(plan, graph, reads)):
             if read:
-                rounded = sum([pieces[one] + spare[one] for one in read])
+                rounded = sum([whole[one] for one in read])
                 most = max(most, live[step] + rounded - max([spare[one] for one in read]))
         bounds[memory.name] = most - memory.lower_bound
     return bounds

@@ -87,7 +87,7 @@ def _weights(plan: Plan, graph: Graph, told: tuple[int, int | None] | None) -> t
     sizes, kept = [], []
     for s, subgraph in enumerate(graph.subgraphs):
         for t in subgraph.fact(touched).intersection(subgraph.of_kind(TensorKind.CONSTANT)):
-            sizes.append(subgraph.tensors[t].bytes)
+            sizes.append(subgraph.sizes[t])
             stored = graph.stored.get((s, t))
             kept.append(sizes[-1] if stored is None or stored.bytes is None else stored.bytes)
     every = len(sizes), None if None in sizes else sum(size or 0 for size in sizes)

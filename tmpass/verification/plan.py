@@ -5,7 +5,7 @@ from dataclasses import replace
 from tmpass.base.choices import Io
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
-from tmpass.graph.model import Graph, Tensor, TensorKey, TensorKind
+from tmpass.graph.model import Graph, Tensor, TensorKind
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.targets import RUNTIMES, Sharing
 from tmpass.verification.constants import check_constants
@@ -14,7 +14,7 @@ from tmpass.verification.fixed import check_fixed
 from tmpass.verification.hulls import find_hulls
 from tmpass.verification.integers import as_integers
 from tmpass.verification.left_out import check_left_out, unknown_tensors
-from tmpass.verification.names import rows_by_key, tensor_name
+from tmpass.verification.names import tensor_name
 from tmpass.verification.orders import check_order_bound
 from tmpass.verification.overhead import check_overhead
 from tmpass.verification.placement import check_placement
@@ -24,7 +24,7 @@ from tmpass.verification.scratch import check_scratch
 from tmpass.verification.sharing import asked_sharing, check_sharing
 from tmpass.verification.traffic import check_traffic
 
-_CONSTANT, _VARIABLE = TensorKind.CONSTANT, TensorKind.VARIABLE
+_CONSTANT, _VARIABLE, _EXTERNAL = TensorKind.CONSTANT, TensorKind.VARIABLE, Io.EXTERNAL
 
 
 def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list[Violation]:
@@ -135,19 +135,20 @@ def _check_tensors(plan: Plan, graph: Graph, needed: Needed) -> list[Violation]:
         for t in getattr(graph.subgraphs[entry.subgraph], f"{role}s")
     }
     called = graph.called  # an operator that runs an entry brings no memory of its own
-    faults, tensors = list[Violation](), [subgraph.tensors for subgraph in graph.subgraphs]
-    for row, key in zip(plan.tensors, keys, strict=True):
-        s, t = key
-        if fault := _fault(row, tensors[s][t], ends.get(key, ""), key in needed, s not in called, plan):
-            faults.append(Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)))
+    faults, rows = list[Violation](), iter(plan.tensors)
+    for s, subgraph in enumerate(graph.subgraphs):
+        outermost, sized = s not in called, zip(subgraph.tensors, subgraph.sizes, strict=True)
+        for t, ((tensor, size), row) in enumerate(zip(sized, rows, strict=False)):
+            key = s, t
+            if fault := _fault(row, tensor, size, ends.get(key, ""), key in needed, outermost, plan):
+                faults.append(Violation(fault[0], f"{tensor_name(row)} {fault[1]}", tensor_name(row)))
     return faults
 
 
 def _fault(
-    row: PlannedTensor, tensor: Tensor, end: str, used: bool, outermost: bool, plan: Plan
+    row: PlannedTensor, tensor: Tensor, size: int | None, end: str, used: bool, outermost: bool, plan: Plan
 ) -> tuple[str, str] | None:
     """The fault of one row, as (kind, message); None if it is right."""
-    size = tensor.bytes
     if row.name != tensor.name or row.dtype != tensor.dtype.name or row.shape != tensor.shape or row.bytes != size:
         told, real = (row.name, row.dtype, row.shape, row.bytes), (tensor.name, tensor.dtype.name, tensor.shape, size)
         return "size", f"is listed as {brief(told)}, but the model has {brief(real)}"
@@ -166,7 +167,7 @@ def _fault(
     needs_bytes = tensor.dtype.bits is not None or not tensor.dtype.known
     if role == "unplanned" and used and needs_bytes and not plan.options.allow_unplanned:
         return "missing", "has no known size, and the options do not allow that"
-    external = plan.options.io == Io.EXTERNAL
+    external = plan.options.io == _EXTERNAL
     if role in ("constant", "unplanned") or (external and outermost and role in ("input", "output")):
         return ("missing", f"has a buffer, as {role}") if row.buffer is not None else None
     # With external inputs and outputs, other tensors may be outside with them; check_sharing decides.
@@ -178,8 +179,7 @@ def _check_references(plan: Plan) -> list[Violation]:
     """Violations by buffers and tensors that do not name each other, or by a buffer larger than its tensors."""
     found = []
     memories = {memory.name for memory in plan.memories}
-    members: list[list[TensorKey]] = [[] for _ in plan.buffers]
-    rows = plan.fact(rows_by_key)
+    members: list[list[PlannedTensor]] = [[] for _ in plan.buffers]
     for row in plan.tensors:
         if row.buffer is None:
             continue
@@ -187,7 +187,7 @@ def _check_references(plan: Plan) -> list[Violation]:
             name = tensor_name(row)
             found.append(Violation("missing", f"{name} is in buffer {row.buffer}, which is not listed", name))
             continue
-        members[row.buffer].append((row.subgraph, row.index))
+        members[row.buffer].append(row)
         if row.offset is None:
             name = tensor_name(row)
             found.append(Violation("offset", f"{name} is in buffer {row.buffer}, but has no offset", name))
@@ -196,17 +196,17 @@ def _check_references(plan: Plan) -> list[Violation]:
             memory = brief(buffer.memory)
             message = f"buffer {buffer.id} in row {number} has a wrong number, memory {memory}, size or offset"
             found.append(Violation("missing", message))
-        if buffer.step is not None and not buffer.tensors and not members[number]:
+        inside, held = members[number], buffer.tensors
+        if buffer.step is not None and not held and not inside:
             continue
-        if buffer.first is not None and not members[number]:
+        if buffer.first is not None and not inside:
             continue  # a further residence, as check_transfer_rows sees
-        held = buffer.tensors
-        if not members[number] or (list(held) if len(held) == 1 else sorted(held)) != members[number]:
-            message = f"buffer {number} lists tensors {brief(buffer.tensors)}, but {brief(members[number])} are in it"
+        keys = [(row.subgraph, row.index) for row in inside]
+        if not keys or (list(held) if len(held) == 1 else sorted(held)) != keys:
+            message = f"buffer {number} lists tensors {brief(held)}, but {brief(keys)} are in it"
             found.append(Violation("alias", message))
             continue
         # A buffer that claims too many bytes would make a wrong bound look right.
-        inside = [rows[key] for key in members[number]]
         lowest = inside[0] if len(inside) == 1 else min(inside, key=lambda row: row.offset or 0)
         if lowest.offset != buffer.offset:
             name = tensor_name(lowest)

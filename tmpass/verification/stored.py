@@ -26,16 +26,19 @@ def _needed(graph: Graph) -> tuple[dict[TensorKey, int], dict[TensorKey, tuple[T
     sizes: dict[TensorKey, int] = {}
     members: dict[TensorKey, list[TensorKey]] = {}
     for s, subgraph in enumerate(graph.subgraphs):
-        used = subgraph.fact(touched)
+        used, own = subgraph.fact(touched), subgraph.sizes
         for t in subgraph.of_kind(TensorKind.CONSTANT):
             if t not in used:
                 continue
             told = graph.stored.get((s, t))
-            size = subgraph.tensors[t].bytes if told is None or told.bytes is None else told.bytes
+            size = own[t] if told is None or told.bytes is None else told.bytes
             if size:
                 storage = (s, t) if told is None else told.first
-                sizes[storage] = max(size, sizes.get(storage, 0))
-                members.setdefault(storage, []).append((s, t))
+                if storage in sizes:
+                    sizes[storage] = max(size, sizes[storage])
+                    members[storage].append((s, t))
+                else:
+                    sizes[storage], members[storage] = size, [(s, t)]
     return (
         {keys[0]: sizes[storage] for storage, keys in members.items()},
         {keys[0]: tuple(keys) for keys in members.values()},

@@ -62,9 +62,12 @@ def find_stored(graph: Graph, target: Target) -> StoredConstants | None:
     tensors: dict[TensorKey, list[TensorKey]] = {}
     for key in touched_constants(graph):
         stored = graph.stored_as(key)
-        if stored.bytes:
-            sizes[stored.first] = max(stored.bytes, sizes.get(stored.first, 0))
-            tensors.setdefault(stored.first, []).append(key)
+        first, size = stored.first, stored.bytes
+        if size and first in sizes:
+            sizes[first] = max(size, sizes[first])
+            tensors[first].append(key)
+        elif size:
+            sizes[first], tensors[first] = size, [key]
     made = maker(Constant)
     return StoredConstants(home, tuple([made(tuple(tensors[first]), sizes[first]) for first in sorted(sizes)]))
 

@@ -54,13 +54,8 @@ class OnChip:
 
     def height(self, resident: Sequence[bool]) -> int:
         """The first byte above all buffers and streamed constants, of any step."""
-        return max(
-            (
-                top + sum(self.staging[c] for c in used if not resident[c])
-                for top, used in zip(self.tops, self.uses, strict=True)
-            ),
-            default=0,
-        )
+        staging, rows = self.staging, zip(self.tops, self.uses, strict=True)
+        return max([top + sum([staging[c] for c in used if not resident[c]]) for top, used in rows], default=0)
 
 
 def find_on_chip(
@@ -187,12 +182,11 @@ def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
         live: the live bytes of its buffers in each step.
         peak_bound: a lower bound on their peak.
     """
-    most = peak_bound
+    most, staging = peak_bound, free.staging
+    padding = [size - free.at_once(c) for c, size in enumerate(staging)]
     for bytes_, used in zip(live, free.uses, strict=True):
         if used:  # nothing needs to follow what is topmost, so that is not rounded up
-            most = max(
-                most, bytes_ + sum(free.staging[c] for c in used) - max(free.staging[c] - free.at_once(c) for c in used)
-            )
+            most = max(most, bytes_ + sum([staging[c] for c in used]) - max([padding[c] for c in used]))
     return most - peak_bound
 
 

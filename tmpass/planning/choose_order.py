@@ -166,11 +166,14 @@ def _best_order(request: LayoutRequest, orders: Orders, kept: list[OrderedLayout
     """
     present = best = kept[0]
     every, always = least_items(request, present.layout)
-    bound = order_model(every, orders, states=0, search=False).bound + always
+    given = order_model(every, orders, states=0, search=False)
+    bound = given.bound + always
     spent = 0
     holes = sum(len(subgraph.ops) for subgraph in request.graph.subgraphs) <= _FEW
     for items in items_to_search(request, every, present.layout) if best.goal(holes=holes) > bound else ():
-        best, found = _searched(request, orders, best, items, always, spent, holes=holes)
+        found = given if items is every else order_model(items, orders, states=0, search=False)
+        if found.bound + always < best.goal(holes=holes):
+            best, found = _searched(request, orders, best, items, spent)
         kept.append(best)
         spent += found.states
         if items is every:
@@ -198,19 +201,9 @@ def items_to_search(request: LayoutRequest, every: ModelItems, layout: Layout) -
 
 
 def _searched(
-    request: LayoutRequest,
-    orders: Orders,
-    best: OrderedLayout,
-    items: ModelItems,
-    always: int,
-    spent: int,
-    *,
-    holes: bool,
+    request: LayoutRequest, orders: Orders, best: OrderedLayout, items: ModelItems, spent: int
 ) -> tuple[OrderedLayout, ModelOrder]:
     """The layout `best`, or a smaller one in the order of least peak of `items`; and that order."""
-    found = order_model(items, orders, states=0, search=False)
-    if found.bound + always >= best.goal(holes=holes):
-        return best, found
     found = order_model(items, orders, states=max(0, request.options.states - spent), search=True)
     if found.stopped and not request.keep:
         raise KeyboardInterrupt

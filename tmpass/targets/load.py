@@ -1,5 +1,6 @@
 """Loading of target profiles, by name or from files."""
 
+from functools import cache
 from pathlib import Path
 
 from tmpass.base.errors import TargetError
@@ -30,12 +31,18 @@ def load_target(name_or_path: str) -> Target:
     """
     if name_or_path.endswith(".toml") or "/" in name_or_path or "\\" in name_or_path:
         return parse_target(_read(Path(name_or_path)), name_or_path)
+    return _built_in(name_or_path)
+
+
+@cache
+def _built_in(name: str) -> Target:
+    """The built-in profile of that name, which is read once."""
     names = target_names()
-    if name_or_path not in names:
-        near = nearest(name_or_path.lower(), names, most=3)
+    if name not in names:
+        near = nearest(name.lower(), names, most=3)
         hint = (f"did you mean {near}? " if near else "") + "tmpass targets lists them all"
-        raise TargetError(f"no target is named {show(name_or_path)}", hint=hint)
-    return parse_target(_read(_PROFILES / f"{name_or_path}.toml"), f"{name_or_path}.toml")
+        raise TargetError(f"no target is named {show(name)}", hint=hint)
+    return parse_target(_read(_PROFILES / f"{name}.toml"), f"{name}.toml")
 
 
 def _read(path: Path) -> str:

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import TargetError
 from tmpass.base.record import maker, record
-from tmpass.graph.model import Graph, TensorKey
+from tmpass.graph.model import Graph, Op
 from tmpass.planning.layout import Layout
 from tmpass.planning.residency.constants import Constant, StoredConstants
 from tmpass.planning.timeline.schedule import Schedule
@@ -68,8 +68,8 @@ def find_on_chip(
     """
     if stored.home.compute:
         return None
-    numbers = {key: number for number, constant in enumerate(stored.constants) for key in constant.tensors}
-    uses = [read_by(graph, step.subgraph, step.op, numbers) for step in timeline.steps]
+    numbers, ops = numbers_in(graph, stored.constants), [subgraph.ops for subgraph in graph.subgraphs]
+    uses = [read_by(ops[step.subgraph][step.op], numbers[step.subgraph]) for step in timeline.steps]
     uses += [()] * (horizon - len(uses))
     if not any(uses):
         return None
@@ -151,7 +151,7 @@ def loaded_rows(
         for c in used:
             if resident[c]:
                 continue
-            if not any(c in constants_there for _, constants_there in held):
+            if not held or not any(c in constants_there for _, constants_there in held):
                 size, tensors = free.at_once(c), constants[c].tensors
                 yield made(number, name, offset, size, step, end, tensors, ConstantUse.STREAMED)
                 number += 1
@@ -190,10 +190,18 @@ def loaded_bound(free: OnChip, live: Sequence[int], peak_bound: int) -> int:
     return most - peak_bound
 
 
-def read_by(graph: Graph, s: int, op: int, numbers: Mapping[TensorKey, int]) -> tuple[int, ...]:
-    """The numbers of the constants that an operator reads, each once."""
-    inputs = graph.subgraphs[s].ops[op].inputs
-    return tuple(dict.fromkeys([numbers[s, t] for t in inputs if (s, t) in numbers]))
+def numbers_in(graph: Graph, constants: Sequence[Constant]) -> list[dict[int, int]]:
+    """For each subgraph, its tensors that are among `constants` -> their numbers there."""
+    numbers: list[dict[int, int]] = [{} for _ in graph.subgraphs]
+    for number, constant in enumerate(constants):
+        for s, t in constant.tensors:
+            numbers[s][t] = number
+    return numbers
+
+
+def read_by(op: Op, numbers: Mapping[int, int]) -> tuple[int, ...]:
+    """The numbers of the constants that an operator reads, each once. `numbers` are those of its subgraph."""
+    return tuple(dict.fromkeys([numbers[t] for t in op.inputs if t in numbers]))
 
 
 def _tops(layout: Layout, memory: Memory, steps: int, round_up: Callable[[int], int]) -> list[int]:

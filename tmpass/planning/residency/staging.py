@@ -13,7 +13,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.planning.ordering.subgraphs import ModelItems
 from tmpass.planning.residency.constants import Constant
-from tmpass.planning.residency.on_chip import OnChip, read_by
+from tmpass.planning.residency.on_chip import OnChip, numbers_in, read_by
 from tmpass.planning.residency.weights import Weight, keep_weights
 from tmpass.planning.timeline.schedule import Schedule
 
@@ -56,9 +56,9 @@ class Staging:
 
 def find_staging(free: OnChip, graph: Graph, timeline: Schedule, constants: Sequence[Constant]) -> Staging:
     """The constants of `graph` for any order of it. `free` and `timeline` are of one of them, with a limited room."""
-    numbers = {key: number for number, constant in enumerate(constants) for key in constant.tensors}
+    numbers = numbers_in(graph, constants)
     steps = [(step.subgraph, step.op) for step in timeline.steps]
-    reads = {(s, op): read_by(graph, s, op, numbers) for s, op in dict.fromkeys(steps)}
+    reads = {(s, op): read_by(graph.subgraphs[s].ops[op], numbers[s]) for s, op in dict.fromkeys(steps)}
     uses = Counter(c for step in steps for c in reads[step])
     alignment, room = free.memory.alignment, free.room or 0
     return Staging(

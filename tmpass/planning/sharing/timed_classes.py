@@ -93,10 +93,13 @@ class TimedClasses:
 
     def _members_of(self, root: TensorKey, *, empty: bool = False) -> _Members:
         if root not in self._members:
-            self._members[root] = _Members()
-            if not empty:
-                self._members[root].add(root, self.ranges[root], 0, self.size(root))
+            self._members[root] = _Members() if empty else self._alone(root)
         return self._members[root]
+
+    def _alone(self, root: TensorKey) -> _Members:
+        """The members of a class of one tensor, as most are."""
+        lower, upper = self.ranges[root]
+        return _Members(0, [(lower, root)], [(upper, root)], {self.size(root).bit_length(): [(0, root)]})
 
     def join(self, one: TensorKey, two: TensorKey, pair: InPlace | None = None) -> bool:
         """Let two tensors begin at one byte, such as source and result of `pair`. Returns whether that is safe."""
@@ -161,16 +164,17 @@ class TimedClasses:
         low, there = self.classes.find(a)[1], self.classes.find(b)[1] + shift
         if low >= there + self.size(b) or there >= low + self.size(a):
             return False
-        lower, upper = max(begin, start), min(end, stop)
+        if low != there:
+            return True
         source, result = (a, b) if self.source_of.get(b) == a else (b, a)
         first = self.ranges[result][0]
-        return not (low == there and self.source_of.get(result) == source and first == lower == upper - 1)
+        return not (self.source_of.get(result) == source and first == max(begin, start) == min(end, stop) - 1)
 
     def _merge(self, inner: TensorKey, outer: TensorKey, shift: int) -> None:
         """Merge the tensors of two classes, the fewer into the more. The inner class has moved by `shift` bytes."""
         inside, outside = self._members.pop(inner), self._members.pop(outer)
         inside.base += shift
-        few, many = sorted((inside, outside), key=lambda members: len(members.by_lower))
+        few, many = (inside, outside) if len(inside.by_lower) <= len(outside.by_lower) else (outside, inside)
         for shelf in few.shelves.values():
             for low, key in shelf:
                 many.add(key, self.ranges[key], few.base + low, self.size(key))

@@ -58,7 +58,7 @@ def _most_needed(request: LayoutRequest, case: Case) -> tuple[int, int]:
 
     Everything begins at a multiple of the alignment, so that all but what is topmost takes a multiple of it.
     """
-    alignment = case.problem.alignment
+    alignment, bytes_ = case.problem.alignment, [subgraph.sizes for subgraph in request.graph.subgraphs]
     inside = {key for number in case.numbers for key in case.storage.members[number]}
     more: list[list[int]] = [[] for _ in case.timeline.steps]
     for number in case.numbers:
@@ -70,7 +70,7 @@ def _most_needed(request: LayoutRequest, case: Case) -> tuple[int, int]:
     for at, (step, sizes) in enumerate(zip(case.timeline.steps, more, strict=True)):
         op = request.graph.subgraphs[step.subgraph].ops[step.op]
         keys = {(step.subgraph, t) for t in (*op.inputs, *op.outputs, *op.temporaries)} & inside
-        own = [request.graph.tensor(key).bytes or 0 for key in keys]
+        own = [bytes_[s][t] or 0 for s, t in keys]
         padding = max((-size % alignment for size in (*sizes, *own)), default=0)
 
         def need(together: int, sizes: list[int] = sizes, padding: int = padding) -> int:

@@ -4,10 +4,11 @@ import copy
 import inspect
 import pickle
 from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, replace
+from functools import cached_property
 
 import pytest
 
-from tmpass.base.record import Facts, maker, record
+from tmpass.base.record import Cached, Facts, maker, record
 
 
 @record
@@ -186,6 +187,44 @@ def test_a_field_may_have_the_name_that_the_decorator_uses_for_the_class():
     found = Event(None, 2)
     assert type(found) is Event
     assert (found.made, found.known, found.own) == (None, 2, 3)
+
+
+def test_classes_with_as_many_fields_have_constructors_of_their_own():
+    @record
+    class One:
+        a: int
+        b: list[int] = field(default_factory=list)
+
+    @record
+    class Two:
+        Own: int
+        Open: list[str] = field(default_factory=lambda: ["x"])
+
+    assert (One(1, [2]), One(b=[2], a=1).a, One(1).b) == (One(a=1, b=[2]), 1, [])
+    for found in (Two(1), maker(Two)(Own=1)):
+        assert (type(found), found.Own, found.Open) == (Two, 1, ["x"])
+    assert repr(inspect.signature(One)).startswith("<Signature (a: ")
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'Own'"):
+        Two()  # type: ignore[call-arg]
+
+
+def test_a_copy_has_no_values_of_cached_properties():
+    @record
+    class Doubled(Cached):
+        value: int
+
+        @cached_property
+        def double(self) -> list[int]:
+            return [2 * self.value]
+
+    one = Doubled(2)
+    assert one.double is one.double
+    for other in (replace(one), copy.copy(one)):
+        assert other == one
+        assert other.double == [4]
+        assert other.double is not one.double
+    with pytest.raises(FrozenInstanceError):
+        one.value = 3
 
 
 @record

@@ -40,9 +40,24 @@ def test_the_sizes_and_the_used_tensors_of_a_subgraph_are_those_of_its_tensors_a
     ops = (Op("A", "a", (0, ABSENT), (2,), (4,)),)
     subgraph = Subgraph("main", tensors, ops, (0,), (1,))
     assert subgraph.sizes == tuple(tensor.bytes for tensor in tensors) == (24, None, 4, 16, 20)
+    assert subgraph.unsized == (1,)
     assert subgraph.used == {0, 1, 2, 4}
     assert replace(subgraph, ops=()).used == {0, 1}
     assert replace(subgraph, tensors=(Tensor("t", FLOAT32, (1,)),)).sizes == (4,)
+
+
+def test_sizes_of_a_subgraph_raise_where_one_is_above_two_to_the_62():
+    shapes = ((4,), (2**31, 2**31), (4,))
+    subgraph = Subgraph("main", tuple(Tensor(f"t{i}", FLOAT32, shape) for i, shape in enumerate(shapes)), (), (), ())
+    assert subgraph.unsized == ()
+    with pytest.raises(ModelError, match="tensor 't1'"):
+        _ = subgraph.sizes
+
+
+def test_of_kind_lists_the_tensors_of_one_kind_by_rising_index():
+    kinds = [TensorKind.CONSTANT, TensorKind.ACTIVATION, TensorKind.CONSTANT, TensorKind.VARIABLE]
+    subgraph = Subgraph("main", tuple(Tensor("t", FLOAT32, (1,), kind) for kind in kinds), (), (), ())
+    assert [subgraph.of_kind(kind) for kind in TensorKind] == [(1,), (0, 2), (3,), ()]
 
 
 def test_reads_are_the_tensors_that_one_operator_writes_and_another_one_reads():

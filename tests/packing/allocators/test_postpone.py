@@ -100,6 +100,13 @@ def test_pinwheels_are_put_together_again(seed):
     assert ask(problem, problem.capacity, nodes=40_000, pinwheels=False)[0] == ENDED
 
 
+@pytest.mark.parametrize("seed", [6003, 6014, 6025])
+def test_a_guess_is_soon_dropped_where_pinwheels_are_frequent(seed):
+    """With seven attempts at each guess instead of three, these take 750,000 to 860,000 nodes."""
+    problem = pinwheels(seed, 300, steps=60, height=256)
+    assert ask(problem, problem.capacity, nodes=150_000)[0] == FOUND
+
+
 def test_equal_pinwheels_need_little_time_and_memory():
     """Of equal buffers one is tried: all would form 16 * 16 * 20 * 20 * 20 pinwheels at one boundary."""
     equal = {(333, 666): (16, 1), (333, 999): (16, 1), (0, 333): (20, 2), (0, 666): (20, 1), (666, 999): (20, 2)}

@@ -34,6 +34,9 @@ class BlockGuesses {
     // `nodes`.
     MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
 
+    // Whether pinwheels were frequent when guessing last began anew.
+    bool is_mixed() const { return is_mixed_; }
+
   private:
     void begin_anew(std::int64_t noise, bool pinwheels, Random& random);
     MergeRules rules_with(std::int64_t noise, bool pinwheels, Random& random) const;

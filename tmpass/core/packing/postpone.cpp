@@ -34,6 +34,7 @@ constexpr std::int64_t kRestartNodes = 2;           // per buffer, in the shorte
 constexpr std::int64_t kGuessNodes = 4;             // per block
 constexpr std::int64_t kMaxNoise = 40;              // in 1 / 256
 constexpr std::int64_t kGuessRounds = 7;            // attempts at one guess: 1 1 2 1 1 2 4
+constexpr std::int64_t kMixedGuessRounds = 3;       // where cuts are mixed: 300 buffers of 60 x 256
 constexpr std::int64_t kWholeShare = 3;             // one of this many nodes is spent on the whole part
 constexpr std::size_t kMaxMergedPairs = 4'000'000;  // overlapping pairs: more are not copied for a guess
 
@@ -124,12 +125,14 @@ class PartSolver {
             for (Index b = 0; b < part_.count(); ++b) result_.offsets[part_.origin[b]] = offsets[b] * part_.unit;
             return answer;
         }
-        if (answer == Answer::kImpossible || ++guess_->rounds == kGuessRounds) {
+        if (answer == Answer::kImpossible || ++guess_->rounds == guess_rounds()) {
             refuted_ = answer == Answer::kImpossible;
             guess_.reset();
         }
         return Answer::kBudgetEnded;
     }
+
+    std::int64_t guess_rounds() const { return guesses_->is_mixed() ? kMixedGuessRounds : kGuessRounds; }
 
     const Part& part_;
     const PostponeRules rules_;

@@ -215,7 +215,7 @@ def test_an_open_batch_is_bound_and_written(run, tmp_path, monkeypatch):
     model.write_bytes(opened(onnx_bottleneck(), 0))
     done = run("split", model)
     fault = "it has sizes that are not known, such as that of tensor 't0'; give --bind d0=N"
-    assert (done.code, done.out, done.err) == (3, "", f"tmpass: model.onnx: {fault}\n")
+    assert (done.code, done.out, done.err) == (3, "", f"tmpass: {model}: {fault}\n")
     done = run("split", model, "--bind", "d0=2", "--budget", "100KiB", "-o", split)
     assert done.code == 0
     assert "sizes        d0=2, in the file" in done.out.splitlines()
@@ -260,7 +260,7 @@ def test_the_target_may_come_from_the_environment_and_the_settings(fails, model,
     assert "no target is named 'nonexistent'" in fails(2, "split", model)
     monkeypatch.delenv("TMPASS_TARGET")
     (tmp_path / "tmpass.toml").write_text('budget = "1KiBB"\n')
-    assert "is not a size" in fails(2, "split", model)
+    assert "has an unknown unit" in fails(2, "split", model)
     (tmp_path / "tmpass.toml").write_text('target = "no-such-board"\n')
     assert "no target is named 'no-such-board'" in fails(2, "split", model)
 

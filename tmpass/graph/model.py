@@ -304,7 +304,10 @@ def _measured(subgraph: Subgraph) -> tuple[int | None, ...]:
 
     Most tensors have the shape and the width of another one, so each pair of these is measured once.
     """
-    kinds = [(tensor.shape, tensor.dtype.bits) for tensor in subgraph.tensors]
+    shapes = [tensor.shape for tensor in subgraph.tensors]
+    if any(isinstance(shape, list) for shape in shapes):  # of a graph that was made by hand
+        shapes = [None if shape is None else tuple(shape) for shape in shapes]
+    kinds = list(zip(shapes, [tensor.dtype.bits for tensor in subgraph.tensors], strict=True))
     known = {kind: _packed(*kind) for kind in dict.fromkeys(kinds)}
     return tuple([known[kind] for kind in kinds])
 

@@ -133,7 +133,9 @@ def command(
     source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)
-    target = _own(found, target, named) if named and target is not None else target
+    if named and target is not None:
+        target = _own(found, target, named)
+        found = _read_again(plan, found, target)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -167,6 +169,14 @@ def _own(plan: "Plan", target: str, named: str) -> str | None:
         return target
     complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")
     return None
+
+
+def _read_again(plan: str, found: "Plan", target: str | None) -> "Plan":
+    """The plan in the file `plan` for `target`, if it is a model: such a file lacks some facts of its target."""
+    from tmpass.api.carried import carried_plan
+    from tmpass.loading.registry import names_model
+
+    return (carried_plan(plan, target) or found) if target is not None and names_model(plan) else found
 
 
 def _proved(

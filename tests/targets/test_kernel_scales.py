@@ -1,5 +1,6 @@
 """Scales, zero points and computed inputs that kernels refuse."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -89,3 +90,42 @@ def test_one_number_that_is_changed_is_told(kind, dtype, how, text):
 def test_kernels_of_ones_own_and_other_runtimes_are_not_judged():
     assert faults(softmax(2**-40), replace(TFLM, kernels=("SOFTMAX",))) == []
     assert faults(softmax(2**-40), replace(TFLM, runtime=RUNTIMES["litert"])) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "inputs", "outputs"),
+    [
+        ("CONV_2D", [0, 1], []),
+        ("SOFTMAX", [0], []),
+        ("ADD", [0, 0], []),
+        ("FULLY_CONNECTED", [0, -1], [1]),
+        ("SVDF", [0, 1, -1, -1, -1], [1]),
+        ("DEPTHWISE_CONV_2D", [0, 1], [1]),
+    ],
+)
+def test_malformed_operators_end_in_an_answer_or_an_error(kind, inputs, outputs):
+    """Some have no outputs, no weights, or weights with too few axes for their scales."""
+    tensors = [Tensor("x", [4], "INT8", scales=(0.5,)), Tensor("w", [4], "INT8", scales=(0.5, 0.25))]
+    model = write_model([Subgraph(tensors, [Operator(kind, inputs, outputs)], [0], outputs)])
+    with suppress(tmpass.ModelError):
+        assert tmpass.plan(model, "tflm").schedule
+
+
+@pytest.mark.parametrize(("axes", "runs"), [(4, True), (5, True), (7, True), (8, False)])
+def test_prelu_of_integers_runs_with_up_to_seven_axes(axes, runs):
+    shape = [1] * (axes - 1) + [4]
+    data = Tensor("a", shape, "INT8", data=b"\1\2\3\4", scales=(0.5,))
+    tensors = [Tensor("x", shape, "INT8", scales=(0.5,)), data, Tensor("y", shape, "INT8", scales=(0.5,))]
+    model = write_model([Subgraph(tensors, [Operator("PRELU", [0, 1], [2])], [0], [2])])
+    assert (faults(model) == []) is runs
+
+
+def test_int4_weights_of_a_dense_layer_have_one_scale():
+    def dense(scales):
+        weights = Tensor("w", [2, 4], "INT4", data=b"\x11" * 4, scales=scales)
+        tensors = [Tensor("x", [1, 4], "INT8", scales=(0.5,)), weights, Tensor("y", [1, 2], "INT8", scales=(0.5,))]
+        how = options("FullyConnectedOptions")
+        return write_model([Subgraph(tensors, [Operator("FULLY_CONNECTED", [0, 1], [2], how)], [0], [2])])
+
+    assert faults(dense((0.5,))) == []
+    assert faults(dense((0.5, 0.25)))[0][0] == "of int4 weights with several scales"

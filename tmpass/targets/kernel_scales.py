@@ -25,7 +25,12 @@ def wrong_scales(op: Op, tensors: Sequence[Tensor]) -> Wrong:
         op: one whose types its kernel takes.
         tensors: of its subgraph.
     """
-    for check in SCALE_CHECKS.get(op.kind, ()):
+    return _first(SCALE_CHECKS.get(op.kind, ()), op, tensors) if op.outputs and op.outputs[0] != ABSENT else None
+
+
+def _first(checks: Sequence[_Check], op: Op, tensors: Sequence[Tensor]) -> Wrong:
+    """What the first of `checks` finds that finds anything."""
+    for check in checks:
         found = check(op, tensors)
         if found is not None:
             return found
@@ -45,14 +50,11 @@ def _made(op: Op, tensors: Sequence[Tensor]) -> Tensor:
 def _of(data: int, *checks: _Check, types: frozenset[str] = INTEGERS) -> tuple[_Check, ...]:
     """`checks`, made where the input at position `data` is of one of `types`."""
 
-    def wanted(check: _Check) -> _Check:
-        def made(op: Op, tensors: Sequence[Tensor]) -> Wrong:
-            given = _read(op, tensors, data)
-            return check(op, tensors) if given and given[0].dtype.name in types else None
+    def made(op: Op, tensors: Sequence[Tensor]) -> Wrong:
+        t = op.inputs[data] if data < len(op.inputs) else ABSENT
+        return _first(checks, op, tensors) if t != ABSENT and tensors[t].dtype.name in types else None
 
-        return made
-
-    return tuple(wanted(check) for check in checks)
+    return (made,)
 
 
 _WAVE = 1 / 32768
@@ -61,8 +63,11 @@ _WAVE = 1 / 32768
 
 def _scaled(*positions: int, output: bool = False) -> _Check:
     def check(op: Op, tensors: Sequence[Tensor]) -> Wrong:
-        given = [tensor for at in positions for tensor in _read(op, tensors, at)] + [_made(op, tensors)] * output
-        return None if all(tensor.scales for tensor in given) else ("without scales", "tensors with scales")
+        read = [op.inputs[at] for at in positions if at < len(op.inputs)]
+        for t in (*read, op.outputs[0]) if output else read:
+            if t != ABSENT and not tensors[t].scales:
+                return "without scales", "tensors with scales"
+        return None
 
     return check
 
@@ -71,8 +76,11 @@ def _channels(axis: int) -> _Check:
     """One scale of the weights, input 1, or one for each index of `axis`."""
 
     def check(op: Op, tensors: Sequence[Tensor]) -> Wrong:
-        (weights,) = _read(op, tensors, 1) or (None,)
-        if weights is None or weights.scales <= 1 or not weights.shape or weights.scales == weights.shape[axis]:
+        t = op.inputs[1] if len(op.inputs) > 1 else ABSENT
+        if t == ABSENT or (count := tensors[t].scales) <= 1:
+            return None
+        shape = tensors[t].shape or ()
+        if len(shape) <= axis or count == shape[axis]:
             return None
         return "with scales along another axis than output channels", "one scale of its weights, or one per channel"
 
@@ -120,7 +128,9 @@ def _output(scale: float, zero: int | None = None, tolerance: float = 0.0) -> _C
 def _zero_of_output(zero: int) -> _Check:
     def check(op: Op, tensors: Sequence[Tensor]) -> Wrong:
         made = _made(op, tensors)
-        return None if made.zero == zero else ("with another zero point of its output", f"zero point {zero} there")
+        return (
+            None if made.zero == zero else ("with another zero point of its output", f"zero point {zero} of its output")
+        )
 
     return check
 
@@ -202,12 +212,16 @@ def _float32(value: float) -> float:
 
 def _bias(op: Op, tensors: Sequence[Tensor]) -> Wrong:
     """With one scale of the weights, that of the bias is the product of those of data and weights."""
-    data, weights, made = *_read(op, tensors, 0, 1), _made(op, tensors)
-    bias = _read(op, tensors, 2)
+    read, bias, made = _read(op, tensors, 0, 1), _read(op, tensors, 2), _made(op, tensors)
+    if len(read) < 2:
+        return None
+    data, weights = read
     if weights.scales > 1:
+        if weights.dtype.name == "int4":
+            return "of int4 weights with several scales", "one scale of int4 weights"
         if not weights.shape or weights.scales == weights.shape[weights.scaled % len(weights.shape)]:
             return None
-        return "with scales along another axis than they say", "one scale of its weights, or one per channel"
+        return "with as many scales as its weights have no channels", "one scale of its weights, or one per channel"
     product = data.scale * weights.scale
     off = abs(product - bias[0].scale) if bias else 0.0
     if product >= 0 and (not bias or (made.scale != 0 and off / made.scale <= 0.02)):
@@ -217,9 +231,15 @@ def _bias(op: Op, tensors: Sequence[Tensor]) -> Wrong:
 
 def _svdf_bias(op: Op, tensors: Sequence[Tensor]) -> Wrong:
     weights, state, bias = (_read(op, tensors, at) for at in (2, 4, 3))
-    if not bias or abs(bias[0].scale - state[0].scale * weights[0].scale) < 1e-5:
+    if not (weights and state and bias) or abs(bias[0].scale - state[0].scale * weights[0].scale) < 1e-5:
         return None
     return "with another scale of its bias", "a bias scale that is state scale x weight scale"
+
+
+def _slopes(op: Op, tensors: Sequence[Tensor]) -> Wrong:
+    if all(tensor.dtype.name == "int8" for tensor in _read(op, tensors, 1)):
+        return None
+    return "of int16 with slopes of another type than int8", "slopes of int8"
 
 
 _INT8, _INT16 = frozenset(("int8",)), frozenset(("int16",))
@@ -250,6 +270,7 @@ SCALE_CHECKS: Mapping[str, tuple[_Check, ...]] = {
     "PADV2": _of(0, _same(2), types=_INT8),
     "REDUCE_MAX": _EXTREME,
     "REDUCE_MIN": _EXTREME,
+    "PRELU": _of(0, _slopes, types=_INT16),
     "CONV_2D": _of(0, _scaled(0, 1), _channels(0)),
     "DEPTHWISE_CONV_2D": _of(0, _scaled(0, 1), _channels(3)),
     "TRANSPOSE_CONV": _of(2, _scaled(2, 1), _channels(0)),

@@ -1,6 +1,7 @@
 """What the kernels of a runtime take: types of elements, the number of axes, and of inputs."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import field
 from functools import cache
 from itertools import product
 
@@ -20,6 +21,7 @@ class Kernels:
         output: whether the type of outputs[0] decides as well.
         taken: the types at these positions, the output last, of which the kernels take each row; empty for all.
         axes: the most that inputs[0] may have; None for any number.
+        axes_of: element type of inputs[0] -> the same for that type, where it differs.
         most: inputs; None for any number.
         absent: positions of inputs that must be left out.
         present: positions of inputs that must not be.
@@ -38,6 +40,11 @@ class Kernels:
     int32: tuple[int, ...] = ()
     stored: tuple[int, ...] = ()
     scaled: bool = False
+    axes_of: Mapping[str, int] = field(default_factory=dict, hash=False)
+
+    def most_axes(self, dtype: str) -> int | None:
+        """The most axes of an inputs[0] of that element type; None for any number."""
+        return self.axes_of.get(dtype, self.axes)
 
 
 _TYPES = "float32 int8 int16 int32 int64 uint8 bool float16 uint32 uint16 int4"
@@ -85,6 +92,9 @@ _AXES = {
     "BATCH_MATMUL": 5, "CONCATENATION": 6, "REVERSE_V2": 6, "DYNAMIC_UPDATE_SLICE": 6,
 }  # fmt: skip
 
+_AXES_OF = {"PRELU": {"int8": 7, "int16": 7}}
+"""Of integers, PRELU is right up to 7 axes. With 8 it runs, and gives wrong values."""
+
 _MOST = {"CONCATENATION": 10}
 
 _ABSENT = {"UNIDIRECTIONAL_SEQUENCE_LSTM": (9, 10, 11, 16, 17, 20, 21, 22, 23)}
@@ -124,6 +134,7 @@ def tflm_kernels() -> Mapping[str, Kernels]:
             ">" in words[0],
             older | rows,
             axes=_AXES.get(kind),
+            axes_of=_AXES_OF.get(kind, {}),
             most=_MOST.get(kind),
             absent=_ABSENT.get(kind, ()),
             present=_PRESENT.get(kind, ()),

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from tmpass.base.record import record
-from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, TensorKind
+from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKind
 from tmpass.targets.kernel_scales import wrong_scales
 from tmpass.targets.kernel_types import TRIED, Kernels
 from tmpass.targets.runtime import Runtime
@@ -57,11 +57,13 @@ def find_not_run_by(graph: Graph, runtime: Runtime, own: Collection[str] = ()) -
                         types = (*types, tensors[op.outputs[0]].dtype.name)
                 except IndexError:  # an operator that lacks what its kind has
                     continue
-                first = tensors[op.inputs[0]].shape
-                deep = known.axes is not None and first is not None and len(first) > known.axes
-                taken = not known.taken or types in known.taken
-                indices = not _long(op, subgraph, known) and not _computed(op, subgraph, known)
-                if not deep and taken and indices and not (known.scaled and wrong_scales(op, tensors)):
+                if (
+                    (not known.taken or types in known.taken)
+                    and (known.axes is None or not _deep(tensors[op.inputs[0]], known))
+                    and not (known.int32 and _long(op, subgraph, known))
+                    and not (known.stored and _computed(op, subgraph, known))
+                    and not (known.scaled and wrong_scales(op, tensors))
+                ):
                     continue
             fault = _fault(op, subgraph, known, runtime.custom_kernels)
             if fault is not None and (CUSTOM + op.kind if op.custom else op.kind) not in own:
@@ -84,9 +86,9 @@ def _fault(op: Op, subgraph: Subgraph, known: Kernels | None, custom: frozenset[
         return Fault(f"with int64 as input {long[0]}", takes="int32 there")
     if known.most is not None and len(given) > known.most:
         return Fault(f"of {len(given)} inputs", takes=f"at most {known.most}")
-    axes = len(given[0].shape or ()) if given else 0
-    if known.axes is not None and axes > known.axes:
-        return Fault(f"of {axes} axes", takes=f"at most {known.axes}")
+    if given and _deep(given[0], known):
+        most = known.most_axes(given[0].dtype.name)
+        return Fault(f"of {len(given[0].shape or ())} axes", takes=f"at most {most}")
     found = _wrong_types(op, subgraph, known)
     if found is not None:
         return found
@@ -94,6 +96,12 @@ def _fault(op: Op, subgraph: Subgraph, known: Kernels | None, custom: frozenset[
         return Fault(f"with input {computed[0]} computed", takes="a constant there")
     wrong = wrong_scales(op, subgraph.tensors) if known.scaled else None
     return Fault(wrong[0], takes=wrong[1]) if wrong is not None else None
+
+
+def _deep(tensor: Tensor, known: Kernels) -> bool:
+    """Whether an inputs[0] has more axes than the kernel takes."""
+    most = known.most_axes(tensor.dtype.name)
+    return most is not None and tensor.shape is not None and len(tensor.shape) > most
 
 
 def _computed(op: Op, subgraph: Subgraph, known: Kernels) -> list[int]:

@@ -133,22 +133,26 @@ def _rules(
     return sharing, scratch, tuple(implied)
 
 
-@cache
 def implied_rules(runtime: Runtime) -> tuple[Sharing, tuple[ScratchRule, ...]]:
     """What the kernels of `runtime` share and need as scratch.
 
     Raises:
         TargetError: the file of its rules cannot be read or is wrong.
     """
+    return _rules_in(runtime.rules, runtime.name)
+
+
+@cache
+def _rules_in(rules: str, runtime: str) -> tuple[Sharing, tuple[ScratchRule, ...]]:
+    """The rules in the file that the field `rules` of the runtime of that name gives."""
     import tomllib
 
-    rules = runtime.rules
     path = Path(rules) if rules.endswith(".toml") else Path(__file__).parent / "runtimes" / f"{rules}.toml"
     try:
         text = path.read_text(encoding="utf-8")
         data = tomllib.loads(text)
     except (OSError, ValueError) as error:
-        hint = f"it comes with runtime {runtime.name}"
+        hint = f"it comes with runtime {runtime}"
         raise TargetError(f"it is not a file of rules: {error}", where=str(path), hint=hint) from None
     reader = Reader(text, path.name)
     root = reader.table(data, (), (), ("sharing", "scratch"))

@@ -198,6 +198,11 @@ def operator_models(copies: int = 1) -> Iterator[tuple[str, bytes]]:
 
 def drawn_model(seed: int) -> bytes:
     """A drawn graph of image operators, in float, int8 or int16; the same for the same seed."""
+    return write_model([drawn_subgraph(seed)])
+
+
+def drawn_subgraph(seed: int) -> Subgraph:
+    """The graph of `drawn_model`."""
     rng = Random(seed)
     builder = Builder(rng.choice(("FLOAT32", "INT8", "INT8", "INT16")), rng.random() < 0.6)
     shapes = [(1, rng.choice((4, 7, 12)), rng.choice((4, 9)), rng.choice((1, 3, 8))) for _ in range(rng.randint(1, 3))]
@@ -207,7 +212,7 @@ def drawn_model(seed: int) -> bytes:
         known.append(drawn_step(rng, builder, known))
     read = {t for operator in builder.operators for t in operator.inputs}
     ends = [t for operator in builder.operators for t in operator.outputs if t not in read]
-    return write_model([Subgraph(builder.tensors, builder.operators, fed, ends)])
+    return Subgraph(builder.tensors, builder.operators, fed, ends)
 
 
 def drawn_step(rng: Random, builder: Builder, known: list[tuple[int, tuple[int, ...]]]) -> tuple[int, tuple[int, ...]]:

@@ -133,3 +133,7 @@ class ConstantUse(_Word):
     STORED = "stored"
     RESIDENT = "resident"
     STREAMED = "streamed"
+
+
+TAIL = "the tail of the arena, by rules"
+"""The source of an overhead that is the tail of an arena."""

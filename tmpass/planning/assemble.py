@@ -13,7 +13,7 @@ from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.memory_rows import MemoryRows, memory_rows
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.not_run import not_run_rows
-from tmpass.planning.residency.overhead import Besides
+from tmpass.planning.residency.overhead import Besides, tail_of
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import (
@@ -110,26 +110,40 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
             moved, least = ordered.travel.transfers.moved, ordered.travel.transfers.lower_bound
             return Status.OPTIMAL if moved == least else Status.FEASIBLE
         return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE
-    if any(use.fixed_shortfall for use in memories):
+    slack = _tail_slack(request, ordered, memories[0])
+    if any(use.fixed_shortfall > slack for use in memories[:1]) or any(use.fixed_shortfall for use in memories[1:]):
         return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
     proved = any(use.proved_shortfall for use in memories)
-    if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories):
+    if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories, slack):
         return Status.UNKNOWN
     return Status.INFEASIBLE
 
 
-def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse]) -> bool:
+def _is_order_free(request: LayoutRequest) -> bool:
+    return request.options.schedule in (OrderMethod.AUTO, OrderMethod.LEAST_PEAK) and not request.graph.fixed
+
+
+def _tail_slack(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse) -> int:
+    """The bytes by which another order may have a smaller tail in the arena `first`: it has other padding."""
+    if not first.has_tail or not first.shortfall or not _is_order_free(request):
+        return 0
+    tail = tail_of(request.graph, request.target, ordered.timeline)
+    return 0 if tail is None else tail.padding + tail.alignment - 1
+
+
+def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse], slack: int) -> bool:
     """Whether another order may fit: the budget of the search ended before all orders were ruled out.
 
     An order with as few live bytes may still leave copies of constants more room, since it places them at other steps.
+    Of the overhead of the first memory, `slack` bytes may be less in another order.
     """
-    if request.options.schedule not in (OrderMethod.AUTO, OrderMethod.LEAST_PEAK) or request.graph.fixed:
+    if not _is_order_free(request):
         return False
     first, *others = memories
     bound = ordered.order.lower_bound
     capacity = first.needed if first.capacity is None else first.capacity
-    searched = bound == first.live_bytes and first.needed_at_least(first.lower_bound) > capacity
-    fits = first.needed_at_least(bound) <= capacity
+    searched = bound == first.live_bytes and first.needed_at_least(first.lower_bound) - slack > capacity
+    fits = first.needed_at_least(bound) - slack <= capacity
     return not searched and fits and not any(use.proved_shortfall for use in others)
 
 

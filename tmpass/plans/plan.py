@@ -8,7 +8,7 @@ from dataclasses import asdict, field, fields
 from functools import cache
 from typing import Any
 
-from tmpass.base.choices import ConstantUse
+from tmpass.base.choices import TAIL, ConstantUse
 from tmpass.base.json_text import json_text
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
@@ -196,6 +196,11 @@ class MemoryUse:
         No order, sharing or other place of buffers makes up for them.
         """
         return 0 if self.capacity is None else max(0, self.needed_at_least(0) - self.capacity)
+
+    @property
+    def has_tail(self) -> bool:
+        """Whether its overhead is the tail of an arena, whose padding depends on the order of the operators."""
+        return self.overhead_source == TAIL
 
     @property
     def assumed(self) -> str:

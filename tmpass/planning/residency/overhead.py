@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from tmpass.base.choices import ConstantUse
+from tmpass.base.choices import TAIL, ConstantUse
 from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.planning.residency.constants import StoredConstants, find_stored
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tmpass.targets.tail import RuntimeBytes
 
 REST_OF_FILE = "the rest of the model's file"
-TAIL = "the tail of the arena, by rules"
 
 
 @record

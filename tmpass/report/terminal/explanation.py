@@ -112,6 +112,8 @@ def _budget(known: Explanation) -> str:
         if known.least_budget == known.lowest_budget:
             return f"{least}{streamed}; proved: for this order and sharing none is smaller"
         return f"{least}{streamed}; none below {format_size(known.lowest_budget)}"
+    if known.order_is_least and memory.has_tail:
+        return f"{least}; proved: with this sharing none is smaller, but for padding in the tail"
     if known.order_is_least:
         return f"{least}; proved: with this sharing none is smaller, in any order"
     if known.proved:

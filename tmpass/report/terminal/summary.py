@@ -87,6 +87,8 @@ def _verdict(plan: Plan, memory: MemoryUse) -> str:
     if no_help(plan):
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
     if plan.memories[0] is memory and memory.proved_shortfall:
+        if memory.has_tail:  # which is smaller where another order needs less padding
+            return f"not found; {above} are missing in this order, others may need less: more --states may help"
         if memory.needed_at_least(plan.order.lower_bound) > (memory.capacity or 0) and len(plan.arenas) == 1:
             # All orders are ruled out: what is open are the transfers, of which no budget decides all.
             return f"not found; no order fits without transfers, and none was found with them: {above} more are enough"
@@ -106,6 +108,8 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     orders = "in any order"
     if plan.memories[0] is not memory or over <= 0:
         over, orders = memory.proved_shortfall, "for this order and sharing"
+    elif memory.has_tail:  # of which another order may have less, but not enough
+        orders = "in this order, and none fits"
     # Where constants alone are too large, the answer is proved though transfers may be open.
     may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
     orders += ", without transfers" if no_help(plan) or may_leave else ""

@@ -33,6 +33,7 @@ class RuntimeBytes:
         unknown: the kinds of operators without a rule, sorted. What they keep is not counted.
         preparation: the least arena with which the model can be prepared, if its head were empty.
         alignment: of the end of the head, and of the arena.
+        padding: the bytes of the tail that only align. No order of the operators has a smaller tail than the rest.
     """
 
     total: int
@@ -40,6 +41,7 @@ class RuntimeBytes:
     unknown: tuple[str, ...]
     preparation: int
     alignment: int = 16
+    padding: int = 0
 
     def arena(self, head: int) -> int:
         """The least arena with which the model can be prepared and run, in bytes.
@@ -69,14 +71,14 @@ def predict(
     Complexity: linear in the tensors and operators.
     """
     model = Sizes(graph, rules, word_size, orders)
-    used, rows = 0, defaultdict[str, list[int]](lambda: [0, 0])
+    used, sizes, rows = 0, 0, defaultdict[str, list[int]](lambda: [0, 0])
     at_plan, kernels_end = 0, 0
     for allocation in rules.persistent:
         for what, count, size, align in model.allocations(allocation):
             end = round_up(used + size, align)
             rows[what][0] += count
             rows[what][1] += end - used
-            used = end
+            used, sizes = end, sizes + size
         if allocation.per is Per.KERNEL:
             kernels_end = used
         if allocation.per in (Per.KERNEL, Per.SCRATCH, Per.VARIABLE):
@@ -85,4 +87,5 @@ def predict(
     placing = round_up(at_plan, rules.alignment) + model.placed()
     found = tuple(Row(what, count, size) for what, (count, size) in rows.items() if size)
     unknown = tuple(sorted(model.unknown))
-    return RuntimeBytes(used, found, unknown, round_up(max(preparing, placing), rules.alignment), rules.alignment)
+    preparation = round_up(max(preparing, placing), rules.alignment)
+    return RuntimeBytes(used, found, unknown, preparation, rules.alignment, used - sizes)

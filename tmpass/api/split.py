@@ -23,7 +23,7 @@ from tmpass.plans.plan import Plan
 from tmpass.splitting.least_bytes import LeastBytes, least_bytes
 from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
 from tmpass.splitting.limit import Limit
-from tmpass.splitting.note import bindings_in, write_note
+from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
 from tmpass.splitting.search import Found, Search, silent
 from tmpass.splitting.set_sizes import set_sizes
@@ -301,7 +301,7 @@ def split_frontier(
 def verify_split(split_model: object, original: object) -> list[Violation]:
     """What is wrong with a split model; empty where it computes its outputs as the original does.
 
-    Where the original was split with bound sizes, it is compared with these, which the split model lists.
+    Where the original was split with bound sizes, it is compared with the sizes of the split model's inputs.
 
     Args:
         split_model: a path, the bytes of a file, or a model in memory; it may carry a plan.
@@ -318,13 +318,23 @@ def verify_split(split_model: object, original: object) -> list[Violation]:
     if not hasattr(after.frontend, "content_of"):
         raise UsageError(f"{after.frontend.NAME} models cannot be split", where=before.name)
     graph = load_carrier(after, {}).graph
-    try:
-        bindings = bindings_in(graph.metadata)
-    except ModelError as error:
-        raise error.within(after.name) from None
-    before = set_sizes(before, bindings)
+    before = set_sizes(before, _sizes_in(graph, load_carrier(before, {}).graph))
     contents = [_content(before, load_carrier(before, {}).graph), _content(after, graph)]
     return check_split(*contents)
+
+
+def _sizes_in(graph: Graph, opened: Graph) -> dict[str, int]:
+    """The sizes that inputs of a split model, `graph`, have where the original, `opened`, leaves them open."""
+    ends = [
+        {one.tensors[t].name: one.tensors[t].shape or () for one in of.subgraphs[:1] for t in one.inputs}
+        for of in (graph, opened)
+    ]
+    return {
+        f"{name}:{axis}": size
+        for name, shape in ends[1].items()
+        for axis, (open_, size) in enumerate(zip(shape, ends[0].get(name, ()), strict=False))
+        if isinstance(open_, str) and isinstance(size, int)
+    }
 
 
 def _content(carrier: Carrier, graph: Graph) -> Content:

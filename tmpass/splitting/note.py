@@ -4,9 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from tmpass.base.errors import ModelError
 from tmpass.base.version import VERSION
-from tmpass.graph.binding import check_bindings
 from tmpass.splitting.net import Net
 from tmpass.splitting.stage import Stage
 
@@ -44,16 +42,3 @@ def write_note(
 def is_split(metadata: Mapping[str, bytes]) -> bool:
     """Whether a model has the note."""
     return NAME in metadata
-
-
-def bindings_in(metadata: Mapping[str, bytes]) -> dict[str, int]:
-    """The bindings in the note, with which the original was split; none without a note.
-
-    Raises:
-        ModelError: the note is damaged.
-    """
-    try:
-        note = json.loads(metadata.get(NAME, b"{}"))
-        return check_bindings(note.get("bind", {}))
-    except Exception as error:  # whatever bytes somebody put there
-        raise ModelError(f"its entry {NAME} in the metadata is damaged", hint="split the original again") from error

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from shlex import quote
 from typing import cast
 
-from tmpass.base.errors import ModelError, UsageError
+from tmpass.base.errors import ModelError, UnknownSizeError, UsageError
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.carrier import Carrier, load_carrier
@@ -35,6 +36,10 @@ def set_sizes(carrier: Carrier, bindings: Mapping[str, int]) -> Carrier:
                 fault = f"the size of tensor {left[0]!r} does not follow from the sizes of the inputs"
                 raise ModelError(fault, hint="plan it unsplit")
             return sized
+    except UnknownSizeError as error:
+        options = " ".join(f"--bind {quote(f'{symbol}=N')}" for symbol in error.symbols)
+        hint = f"give {options}" if options else "plan it unsplit"
+        raise ModelError(error.what, hint=hint).within(carrier.name) from None
     except ModelError as error:
         raise error.within(carrier.name) from None
     if graph.resized:

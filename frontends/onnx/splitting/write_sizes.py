@@ -25,9 +25,10 @@ def write_sizes(data: bytes, graph: Graph) -> bytes:
     for value in model.graph.input:
         _write(value, shapes.get(value.name) or (), numbers)
     for value in (*model.graph.output, *model.graph.value_info):
-        for dim in value.type.tensor_type.shape.dim if value.type.HasField("tensor_type") else ():
-            if dim.dim_param in numbers:
-                dim.dim_value = numbers[dim.dim_param]
+        dims = value.type.tensor_type.shape.dim if value.type.HasField("tensor_type") else ()
+        for dim, size in zip(dims, shapes.get(value.name) or (), strict=False):
+            if size == numbers.get(dim.dim_param):  # a name at a wrong place, as exporters leave some, gets no number
+                dim.dim_value = size
     return bytes(model.SerializeToString(deterministic=True))
 
 

@@ -70,7 +70,7 @@ def test_bits_are_not_bytes(text, hint):
         ("64 KiByte", "write 64KiB"),
         ("64 kbytes", "write 64KiB for powers of 1024, or 64kB for powers of 1000"),
         ("64Ki", "write 64KiB"),
-        ("1.5", "write 1 or 2 bytes"),
+        ("1.5", "a fraction needs a unit, as in 1.5MiB"),
         ("4XB", "the units are B, G, GB, GiB, K, kB, KiB, M, MB, MiB, T, TB, TiB"),
         ("1 2", HINT),
         ("-1", HINT),

@@ -222,7 +222,7 @@ def test_two_different_models_are_said_in_the_first_line(run, plans, tmp_path):
     some.write_text(plans[1].read_text().replace('"t1"', '"x1"'))
     wanted = {
         plans[1]: "two files, with the same names of all 3 tensors: all are compared by name",
-        some: "two different models: compared are figures of memories, and 2 tensors of one name "
+        some: "two different models: compared are figures of memories, and 2 tensors with the same name in both "
         "(3 in the old, 3 in the new)",
         other: "two different models without a tensor of the same name: only the figures of memories are comparable",
     }

@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from support.split_bottleneck import bottleneck
 
+import tmpass
 from tmpass.api.arguments import ASSUMED_TARGET
 from tmpass.cli import options
 from tmpass.targets import load
@@ -131,3 +133,16 @@ def test_a_misspelt_target_of_the_file_has_its_line(fails, project):
     line = fails(2, "plan", "net.tflite")
     assert line.startswith(f"{folder / 'tmpass.toml'}, line 2, target: no target is named 'tflm-nrf5284'")
     assert "did you mean 'tflm-nrf52840'" in line
+
+
+def test_a_planned_file_is_verified_for_the_board_of_the_settings(run, tmp_path, monkeypatch):
+    """The file lacks facts of a board that is not built in, and --target is not given again."""
+    board, model, planned = tmp_path / "board.toml", tmp_path / "net.tflite", tmp_path / "planned.tflite"
+    profile = Path(tmpass.__file__).parent / "targets" / "profiles" / "tflm-nrf52840.toml"
+    board.write_text(profile.read_text().replace("tflm-nrf52840", "my-board"))
+    model.write_bytes(bottleneck())
+    assert run("plan", model, "-t", board, "-o", planned).code == 0
+    assert run("verify", planned, "-t", board).code == 0
+    monkeypatch.setenv("TMPASS_TARGET", str(board))
+    assert run("verify", planned).code == 0
+    assert run("verify", planned, model).code == 0

@@ -268,30 +268,38 @@ def with_five_thousand_constants():
     return replace(made, tensors=made.tensors + held, constants=tuple(rows), memories=(near, far))
 
 
+def processor_time(session):
+    """Seconds that the page has computed. Other work of the machine does not count, as it does in a frame's time."""
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(row["value"] for row in metrics if row["name"] == "TaskDuration")
+
+
 def test_five_thousand_constants_stay_smooth(look):
     made = with_five_thousand_constants()
+    texts = ["w", "w1", "w12", "w123", "w12", "w1", "w", ""]
     with look(made) as page:
-        times = page.evaluate(
-            """async () => {
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        before = processor_time(session)
+        page.evaluate(
+            """async (texts) => {
               const box = document.getElementById("search"), table = document.getElementById("held");
-              const times = [];
-              for (const text of ["w", "w1", "w12", "w123", "w12", "w1", "w", ""]) {
-                const begin = performance.now();
+              for (const text of texts) {
                 box.value = text;
                 box.dispatchEvent(new Event("input"));
                 table.getBoundingClientRect();
                 await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-                times.push(performance.now() - begin);
               }
-              return times.sort((a, b) => a - b);
-            }"""
+            }""",
+            texts,
         )
+        taken = processor_time(session) - before
         assert page.locator("#held tbody tr").count() == 200
         assert hover(page, [made], 3000.5, 6400 + 48 * 1200).startswith("w1")
         page.click("#all-constants")
         assert page.locator("#held tbody tr").count() == 5000
-    # Milliseconds for each letter that is typed, two frames included.
-    assert times[len(times) // 2] < 200
+    # For each letter that is typed, two frames included.
+    assert taken / len(texts) < 0.2
 
 
 def test_wheel_and_drag_change_the_visible_part(look):
@@ -327,7 +335,7 @@ def test_it_is_light_or_dark_as_the_system_or_the_reader_has_it(look, scheme, li
         page.click("#theme")
         assert ground(page) < DARK
         page.emulate_media(media="print")
-        page.wait_for_timeout(300)
+        page.wait_for_function("document.documentElement.dataset.theme === 'light'")  # the page is told later
         assert ground(page) == 255
         assert page.locator("nav").is_hidden()
         assert page.locator("#full").is_visible()

@@ -24,7 +24,8 @@ def hint_of(word: object, names: Iterable[str]) -> str:
 def path_hint(path: str) -> str:
     """What to do about a missing file: a file beside it with nearly the same name, if there is one.
 
-    The name without its suffix is compared, since suffixes make all models alike.
+    The name without its suffix is compared, since suffixes make all models alike. Of several files with the same name
+    but for that, the one with a similar suffix is proposed, or three where none was typed; folders are not.
     """
     import difflib
 
@@ -37,6 +38,9 @@ def path_hint(path: str) -> str:
     alike = {other: one for one, (other, ending) in beside.items() if ending == suffix and one.isprintable()}
     close = difflib.get_close_matches(stem[:60], alike, n=1)
     near = alike[close[0]] if close else None
-    same = [one for one, (other, _) in beside.items() if stem and other == stem and one.isprintable()]
-    found = same[0] if same else near
-    return "check the path" if found is None else f"did you mean {os.path.join(folder, found)}?"
+    same = {ending: one for one, (other, ending) in beside.items() if stem and other == stem and one.isprintable()}
+    same.pop("", None)  # a folder, most likely
+    endings = difflib.get_close_matches(suffix, same, n=1) if suffix and len(same) > 1 else list(same)[:3]
+    found = [same[ending] for ending in endings] or ([near] if near else [])
+    names = " or ".join(os.path.join(folder, one) for one in found)
+    return f"did you mean {names}?" if names else "check the path"

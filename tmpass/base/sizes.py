@@ -45,6 +45,7 @@ def parse_size(text: str | int, what: str = "size") -> int:
     size, rest = divmod(int(whole + fraction) * unit, int("1" + "0" * len(fraction)))
     if rest:
         hint = f"write {size} or {size + 1} bytes" if size < MAX_BYTES else HINT
+        hint = hint if match[2] else "a fraction needs a unit, as in 1.5MiB"
         raise UsageError(f"{what} {text.strip()!r} is not a whole number of bytes", hint=hint)
     if size > MAX_BYTES:
         raise UsageError(f"{what} {text!r} is above 2^62 bytes", hint="write a smaller one")
@@ -61,10 +62,11 @@ def _refusal(text: str, what: str) -> UsageError:
     short = f"{what} {text.strip()[:40]!r}"
     number, unit = _parts(text)
     match = re.fullmatch("([kmgt]?)(i?)(b|bytes?|bits?)?", unit, re.IGNORECASE)
-    if not number or match is None:
+    if not number or match is None or ("." in number and not match[1]):
         units = ", ".join(sorted({name for name in UNITS if name} - {"KB"} | {"kB"}, key=str.upper))
-        unknown = UsageError(f"{short} has an unknown unit", hint=f"the units are {units}")
-        return unknown if number else UsageError(f"{short} is not a size", hint=HINT)
+        if number and match is None and text.lstrip()[:2].lower() != "0x":
+            return UsageError(f"{short} has an unknown unit", hint=f"the units are {units}")
+        return UsageError(f"{short} is not a size", hint=HINT)
     prefix = match[1].upper()
     hint = f"write {number}{prefix}iB" if prefix else f"write {number}"
     if prefix and not match[2]:
@@ -80,7 +82,8 @@ def _parts(text: str) -> tuple[str, str]:
     if match is not None:
         return re.sub("[_,' ]", "", match[1]), match[2]
     match = re.fullmatch(r"\s*(\d{1,9})[eE]\+?(\d{1,2})\s*", text, re.ASCII)
-    return ("", "") if match is None else (match[1] + "0" * int(match[2]), "")
+    number = 0 if match is None else int(match[1]) * 10 ** int(match[2])
+    return ("", "") if match is None or number > MAX_BYTES else (str(number), "")
 
 
 def format_size(size: int) -> str:

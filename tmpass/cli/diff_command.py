@@ -38,7 +38,9 @@ class Growth(click.ParamType):  # type: ignore[type-arg]  # generic only from cl
         try:
             return Limit(Fraction(parse_size(text, option)), relative=False)
         except UsageError as error:
-            hint = "write percent or bytes: 1%, 512B, 4KiB, 0" if error.hint == HINT else error.hint
+            # A hint with a number alone, or with the units of sizes, would be refused here or leave out the percent.
+            fits = re.match(r"write [\d.]+[a-zA-Z]", error.hint) or (" or " in error.hint and error.hint != HINT)
+            hint = error.hint if fits else "write percent or bytes: 1%, 512B, 4KiB, 0"
             raise UsageError(error.what, hint=hint) from None
 
 

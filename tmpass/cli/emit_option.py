@@ -1,5 +1,6 @@
 """The option --emit: the plan in further formats, one file for each."""
 
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +36,8 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
             return load_format(name), path
         if value in FORMATS:
             self.fail(f"{value!r} is a format: write {value}=FILE")
-        if equals and re.fullmatch("[a-zA-Z-]+", name):
-            load_format(name)  # says that there is none, and the nearest one
+        if equals and re.fullmatch("[a-zA-Z-]+", name) and not os.path.dirname(path):
+            load_format(name)  # says that there is none, and the nearest one; lr=1/a.html is the path of a file
         return format_of(str(value)), str(value)
 
 

@@ -21,6 +21,7 @@ OWN: Mapping[str, Mapping[int, str]] = {
     "diff": {0: "compared, and nothing grew more than allowed", 1: "something grew more than allowed", **_READ},
     "strip": _DONE | _READ,
     "probe": {0: "it runs", 1: "it does not run", **_READ},
+    "probe-scratch": _DONE | _READ,
     "targets": _DONE,
     "allocate": {0: FITS, 1: NO_FIT, 4: BUDGET, 5: WRONG},
     "learn": _DONE | {4: BUDGET},

@@ -50,6 +50,7 @@ def _no_such_option(name: str, ctx: click.Context) -> str:
     word = name.lstrip("-").lower()
     holding = [option for plain, option in words.items() if len(word) >= _ENOUGH and word in plain.split("-")]
     close = nearest(word, words).strip("'")
+    close = close if close[:1] == word[:1] else ""  # --share is not what --arena was meant to be
     near = holding[0] if holding else words.get(close, "")
     if not near:
         return f"no such option {brief(name)}; try {ctx.command_path} --help"

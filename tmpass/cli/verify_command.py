@@ -134,8 +134,7 @@ def command(
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)
     if named and target is not None:
-        target = _own(found, target, named)
-        found = _read_again(plan, found, target)
+        found, target = _own(plan, found, target, named)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -161,22 +160,19 @@ def command(
         click.echo(one_line(clip(line)))
 
 
-def _own(plan: "Plan", target: str, named: str) -> str | None:
-    """The target that `named` gives, if the plan is for it by name; else None, after a line that says so."""
+def _own(path: str, plan: "Plan", target: str, named: str) -> "tuple[Plan, str | None]":
+    """The plan in the file `path`, with the target that `named` gives; without it, after a line, if it is for another.
+
+    A model with a plan is read again for the target: such a file lacks some facts of its own.
+    """
     from tmpass.api.arguments import target_of
-
-    if (name := target_of(target).name) == plan.target.name:
-        return target
-    complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")
-    return None
-
-
-def _read_again(plan: str, found: "Plan", target: str | None) -> "Plan":
-    """The plan in the file `plan` for `target`, if it is a model: such a file lacks some facts of its target."""
     from tmpass.api.carried import carried_plan
     from tmpass.loading.registry import names_model
 
-    return (carried_plan(plan, target) or found) if target is not None and names_model(plan) else found
+    if (name := target_of(target).name) == plan.target.name:
+        return (carried_plan(path, target) or plan) if names_model(path) else plan, target
+    complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")
+    return plan, None
 
 
 def _proved(
@@ -220,7 +216,7 @@ def _complain_of(
 ) -> None:
     """Print the first violations, how many more there are, who named the target, and the `notes`.
 
-    Of a plan for another target than `target`, the first says that, and the others follow from it.
+    Of a plan for another target than `target`, the first says that, and the others may follow from it.
     """
     from tmpass.api.arguments import target_of
 
@@ -229,8 +225,12 @@ def _complain_of(
     for violation in violations[:shown]:
         complain(f"{violation.kind}: {violation.message}")
     if other_target and len(violations) > 1:
-        more = counted(len(violations) - 1, "difference")
-        complain(f"{more} to that target: --json lists them; --target {plan.target.name} checks it against its own")
+        more = counted(len(violations) - 1, "violation")
+        complain(f"and {more} more, which may follow from that: --json lists them")
+        from tmpass.targets import target_names
+
+        own = plan.target.name if plan.target.name in target_names() else "FILE"
+        complain(f"--target {own} checks the plan against its own target")
     elif len(violations) > _SHOWN:
         complain(f"and {len(violations) - _SHOWN} more violations")
     for note in (*_named_by(target, named), *notes):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
@@ -122,7 +123,8 @@ def growth(change: Figure) -> str:
 
 def percent(share: float) -> str:
     """A growth in percent as text, with three digits, and all that stand before the point: `+1.79 %`, `+2606 %`."""
-    return f"{share:+.0f} %" if abs(share) >= 1000 else f"{share:+.3g} %"
+    digits = f"{share:.0f}" if abs(share) >= 999.5 else f"{share:.3g}"
+    return f"{Decimal(digits):+f} %"  # 1 B of 10 MB is +0.00001 %: of a float, that would be written with an exponent
 
 
 def _named_figures(found: Difference) -> Iterator[tuple[str, list[tuple[str, Figure]]]]:
@@ -147,7 +149,8 @@ def _unlike(models: ModelChange) -> str:
     if models.alike:
         return f"two files, with the same names of all {counted(models.common, 'tensor')}: all are compared by name"
     each = f"{models.old} in the old, {models.new} in the new"
-    return f"two different models: compared are figures of memories, and {models.common} tensors of one name ({each})"
+    common = counted(models.common, "tensor")
+    return f"two different models: compared are figures of memories, and {common} with the same name in both ({each})"
 
 
 def _outline(plan: Plan) -> str:

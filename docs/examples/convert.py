@@ -3,7 +3,8 @@
 python convert.py MODEL BUDGET OUT [PERCENT]
 
 The folder OUT gets the planned model, the plan, a C header for the firmware, and a page. The exit code is 0 if the
-model fits and 1 if it does not, or if a memory needs more than PERCENT above the last time; then nothing is written.
+model fits, 1 if it does not, or if a memory needs more than PERCENT above the last time, and 4 if the search ended
+without an answer; then nothing is written.
 """
 
 import argparse
@@ -32,7 +33,7 @@ def main(model: Path, budget: str, out: Path, most: float) -> int:
         print(f"{model}: warning: {line}", file=sys.stderr)
     if not plan.fits:
         print(tmpass.explain(converted, TARGET, budget=budget).summary(), end="", file=sys.stderr)
-        return 1
+        return 4 if plan.status == "unknown" else 1
 
     out.mkdir(parents=True, exist_ok=True)
     name = model.stem

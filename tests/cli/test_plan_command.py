@@ -327,11 +327,22 @@ def test_a_model_that_does_not_fit_moves_tensors_unless_that_is_not_wanted(run, 
     assert run("plan", BRANCHY, "--budget", 33_000, "--transfers", "never").code == 1
     assert run("plan", BRANCHY, "--budget", 33_000, "--transfers", "required").code == 0
     assert "does not copy tensors" in fails(2, "plan", BRANCHY, "--target", "tflm", "--transfers", "required")
-    assert run("plan", BRANCHY, "--budget", 33_000, "-o", tmp_path / "planned.tflite").code == 1
+    without = run("plan", BRANCHY, "--budget", 33_000, "-o", tmp_path / "planned.tflite")
+    said = "the model fits with transfers only, which its file cannot hold: -o plan.json holds them"
+    assert (without.code, f"tmpass: {said}\n" in without.err) == (1, True)
     refused = run("plan", BRANCHY, "--budget", 33_000, "--transfers", "required", "-o", tmp_path / "planned.tflite")
     assert refused.code == 2
     assert "the file of a model has one place for each tensor" in refused.err
     assert not (tmp_path / "planned.tflite").exists()
+
+
+def test_what_looks_like_a_model_and_is_not_is_said(run, fails, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = run("plan", BRANCHY, "-t", "tflm", "-o", "net.tfl")
+    assert (done.code, done.err) == (0, "tmpass: net.tfl: the plan as JSON, since this is not the suffix of a model\n")
+    assert run("plan", BRANCHY, "-t", "tflm", "-o", "plan.json").err == ""
+    assert "out/ is a folder: name the file" in fails(2, "plan", BRANCHY, "-o", "out/")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_plan_with_transfers_is_shown_verified_and_explained(run, tmp_path):

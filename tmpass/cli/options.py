@@ -210,11 +210,14 @@ def make_planned_model(
         carrier = open_carrier(model)
         loaded = load_carrier(carrier, arguments["bind"])
         made = plan(loaded, **arguments, keep=True)
-        if made.transfers is not None and arguments["transfers"] == Transfers.AUTO:
+        moved = made.transfers is not None and arguments["transfers"] == Transfers.AUTO
+        if moved:
             # The file of a model has one place for each tensor.
             made = plan(loaded, **{**arguments, "transfers": Transfers.NEVER}, keep=True)
         data = put_into(made, carrier, loaded.graph) if made.fits else None
     complain_of(made)
+    if moved and not made.fits:
+        complain("the model fits with transfers only, which its file cannot hold: -o plan.json holds them")
     return made, loaded, data, carrier.other_files
 
 

@@ -27,6 +27,9 @@ def check_outputs(
     printed = [path for path in (output, emit_model, *(path for _, path in emit)) if path == "-"]
     if len(printed) + (as_json and output != "-") > 1:
         raise click.UsageError("more than one result would go to standard output: name files")
+    for path in (output, emit_model, *(path for _, path in emit)):
+        if path is not None and path.endswith(("/", os.sep)):
+            raise click.UsageError(f"{path} is a folder: name the file")
     taken: dict[str, str] = {}
     for path in (output, emit_model, *(path for _, path in emit)):
         if path in (None, "-", os.devnull):

@@ -90,6 +90,8 @@ def command(
     )
     if output is not None and output not in models:
         results.append((output, plan.to_json()))
+        if os.path.splitext(output)[1] not in ("", ".json"):
+            complain(f"{output}: the plan as JSON, since this is not the suffix of a model")
     if as_json and output != "-":
         results.append(("-", plan.to_json()))
     write_all(results)

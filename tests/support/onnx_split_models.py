@@ -8,6 +8,11 @@ from onnx import TensorProto, helper, numpy_helper
 
 OPSETS = (9, 11, 13, 17, 20)
 
+WEIGHT = 63
+"""The largest weight of integers. Where a processor has AVX2 without VNNI, ONNX Runtime adds two products of 8 bits in
+16 bits: with larger weights the sum is cut off, and which two are added depends on the shape.
+"""
+
 
 def onnx_bottleneck(side: int = 32, wide: int = 48) -> bytes:
     """X -> Conv 1x1 to many channels -> Relu -> depthwise Conv of stride 2 -> Conv 1x1 to few."""
@@ -234,7 +239,7 @@ class _Drawing:
         out, numbers = filters[0], self.numbers
         many = out if self.rng.random() < 0.7 else None
         weights = [
-            self.constant(numbers.integers(-127, 128, (*filters, *size)).astype("i1")),
+            self.constant(numbers.integers(-WEIGHT, WEIGHT + 1, (*filters, *size)).astype("i1")),
             self.constant(numbers.uniform(0.005, 0.02, many).astype("<f4") if many else np.array(0.01, "<f4")),
             self.constant(np.zeros(many or (), "i1")),
         ]

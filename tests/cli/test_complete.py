@@ -58,6 +58,8 @@ def test_the_help_has_groups_and_whole_sentences(run):
         "Sharing:",
         "Search:",
         "Options:",
+        "Sizes:",
+        "Exit codes, as docs/exit-codes.md explains them:",
     ]
     commands = run("--help").out.partition("Commands:")[2]
     assert "..." not in commands

@@ -47,7 +47,7 @@ def test_offsets_for_another_target_give_a_warning(run, model, tmp_path):
 
 def test_a_model_without_a_plan_is_an_error(fails, model, tmp_path):
     message = fails(2, "strip", model, "-o", tmp_path / "x")
-    assert message == f"{model.name}: it has no plan of tmpass; it is an original already"
+    assert message == f"{model}: it has no plan of tmpass; it is an original already"
 
 
 def test_an_onnx_model_there_and_back(run, open_model, tmp_path):

@@ -63,8 +63,9 @@ def planned(run, tmp_path):
 
 
 def test_rounds_of_a_loop_are_counted(fails, planned):
-    assert fails(4, "verify", "--execute", "--execute-trips", "50", *planned(IN_STEPS)) == (
-        "net.onnx: step 0 (Loop 'y'): the loops have not ended after 50 iterations; "
+    plan, path = planned(IN_STEPS)
+    assert fails(4, "verify", "--execute", "--execute-trips", "50", plan, path) == (
+        f"{path}: step 0 (Loop 'y'): the loops have not ended after 50 iterations; "
         "raise --execute-trips, or give smaller inputs with --inputs"
     )
 
@@ -81,8 +82,9 @@ def test_by_default_it_ends(fails, planned):
 
 @pytest.mark.skipif(not POSSIBLE, reason="the time is kept by a parent")
 def test_time_inside_one_node(fails, planned):
-    said = "net.onnx: executing it has not ended within 2 seconds; raise --execute-seconds"
-    assert fails(4, "verify", "--execute", "--execute-seconds", "2", *planned(IN_ONE_NODE)) == said
+    plan, path = planned(IN_ONE_NODE)
+    said = f"{path}: executing it has not ended within 2 seconds; raise --execute-seconds"
+    assert fails(4, "verify", "--execute", "--execute-seconds", "2", plan, path) == said
 
 
 @pytest.mark.parametrize("io", ["arena", "external"])

@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
+from support.split_bottleneck import bottleneck
 from support.tflm_models import drawn_subgraph
 from tflite_writer import Subgraph, write_model
 
@@ -57,3 +58,9 @@ def test_what_is_far_from_fitting_is_proved():
     made = tmpass.plan(model, "tflm", budget=needed // 2)
     assert made.status == "infeasible"
     assert made.summary().startswith("fits         no; proved: at least ")
+
+
+def test_a_chain_has_one_order_and_its_near_misses_are_proved():
+    model = bottleneck()
+    needed = tmpass.plan(model, "tflm").memories[0].needed
+    assert tmpass.plan(model, "tflm", budget=needed - 1).status == "infeasible"

@@ -1,10 +1,12 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tmpass.base.choices import OrderMethod, Role, Status
 from tmpass.base.record import maker
 from tmpass.base.version import VERSION
+from tmpass.graph.dependencies import read_pairs
 from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout import Layout
@@ -13,7 +15,7 @@ from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.memory_rows import MemoryRows, memory_rows
 from tmpass.planning.not_counted import find_not_counted
 from tmpass.planning.not_run import not_run_rows
-from tmpass.planning.residency.overhead import Besides, tail_of
+from tmpass.planning.residency.overhead import Besides, operators_in_order, tail_of
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import (
@@ -123,9 +125,17 @@ def _is_order_free(request: LayoutRequest) -> bool:
     return request.options.schedule in (OrderMethod.AUTO, OrderMethod.LEAST_PEAK) and not request.graph.fixed
 
 
+def _is_chain(graph: Graph, timeline: Schedule) -> bool:
+    """Whether no other order is possible, since each operator reads what the one before it makes."""
+    orders = zip(graph.subgraphs, operators_in_order(graph, timeline), strict=True)
+    return all(set(read_pairs(subgraph)).issuperset(pairwise(order)) for subgraph, order in orders)
+
+
 def _tail_slack(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse) -> int:
     """The bytes by which another order may have a smaller tail in the arena `first`: it has other padding."""
     if not first.has_tail or not first.shortfall or not _is_order_free(request):
+        return 0
+    if _is_chain(request.graph, ordered.timeline):
         return 0
     tail = tail_of(request.graph, request.target, ordered.timeline)
     return 0 if tail is None else tail.padding + tail.alignment - 1

@@ -136,7 +136,7 @@ def _tensor(tensor: DraftTensor, main: Subgraph, numbers: DType) -> Tensor:
     if tensor.numbers is not None:
         return Tensor(tensor_name(tensor, main), numbers, tensor.shape, TensorKind.CONSTANT)
     like = main.tensors[tensor.like]
-    scales = like.scales
+    scales = like.scales  # the first of a piece is not known: graphs have only that of the whole
     if scales > 1 and tensor.cut is not None:
         scales = len(tensor.cut)
     return Tensor(

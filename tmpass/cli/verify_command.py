@@ -133,8 +133,7 @@ def command(
     source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
     found = read_plan(plan, target if aimed else None)
-    if named and target is not None:
-        found, target = _own(plan, found, target, named)
+    found, target = _own(plan, found, target, named)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -160,15 +159,18 @@ def command(
         click.echo(one_line(clip(line)))
 
 
-def _own(path: str, plan: "Plan", target: str, named: str) -> "tuple[Plan, str | None]":
+def _own(path: str, plan: "Plan", target: str | None, named: str) -> "tuple[Plan, str | None]":
     """The plan in the file `path`, with the target that `named` gives; without it, after a line, if it is for another.
 
-    A model with a plan is read again for the target: such a file lacks some facts of its own.
+    Where a flag gives the target, it stays. A model with a plan is read again for the target: such a file lacks some
+    facts of its own.
     """
     from tmpass.api.arguments import target_of
     from tmpass.api.carried import carried_plan
     from tmpass.loading.registry import names_model
 
+    if not named or target is None:
+        return plan, target
     if (name := target_of(target).name) == plan.target.name:
         return (carried_plan(path, target) or plan) if names_model(path) else plan, target
     complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")

@@ -87,7 +87,7 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
 
 
 def _usual(model: object, asked: Options, target: Target) -> bool:
-    """Whether a plan has the options that `plan` has by itself, but for bindings, the capacity and the alignment."""
+    """Whether all options of a plan have their defaults. Bindings, the capacity and the alignment may differ."""
     loaded = load_to_plan(model, asked.bind)
     usual = Options(
         asked.bind,

@@ -24,8 +24,9 @@ def hint_of(word: object, names: Iterable[str]) -> str:
 def path_hint(path: str) -> str:
     """What to do about a missing file: a file beside it with nearly the same name, if there is one.
 
-    The name without its suffix is compared, since suffixes make all models alike. Of several files with the same name
-    but for that, the one with a similar suffix is proposed, or three where none was typed; folders are not.
+    The name without its suffix is compared, since suffixes make all models alike. Of several files that differ
+    in the suffix only, the one with the most similar suffix is proposed, or up to three if no suffix was typed. Folders
+    are never proposed.
     """
     import difflib
 

@@ -67,7 +67,7 @@ class _Commands(click.Group):
         """Find the command that `args` begin with.
 
         Raises:
-            click.UsageError: there is none; it names the nearest one.
+            click.UsageError: no command has this name. The message names the nearest one.
         """
         name = args[0]
         if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:

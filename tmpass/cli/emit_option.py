@@ -37,7 +37,7 @@ class Emission(click.ParamType):  # type: ignore[type-arg]  # generic only from 
         if value in FORMATS:
             self.fail(f"{value!r} is a format: write {value}=FILE")
         if equals and re.fullmatch("[a-zA-Z-]+", name) and not os.path.dirname(path):
-            load_format(name)  # says that there is none, and the nearest one; lr=1/a.html is the path of a file
+            load_format(name)  # raises, and names the nearest format. With a folder, lr=1/a.html is a path
         return format_of(str(value)), str(value)
 
 

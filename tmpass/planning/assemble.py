@@ -112,8 +112,9 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
             moved, least = ordered.travel.transfers.moved, ordered.travel.transfers.lower_bound
             return Status.OPTIMAL if moved == least else Status.FEASIBLE
         return Status.OPTIMAL if all(use.peak == use.lower_bound for use in memories) else Status.FEASIBLE
-    slack = _tail_slack(request, ordered, memories[0])
-    if any(use.fixed_shortfall > slack for use in memories[:1]) or any(use.fixed_shortfall for use in memories[1:]):
+    first, *others = memories
+    slack = _tail_slack(request, ordered, first)
+    if first.fixed_shortfall > slack or any(use.fixed_shortfall for use in others):
         return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
     proved = any(use.proved_shortfall for use in memories)
     if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories, slack):

@@ -1,7 +1,6 @@
 """A model opened for splitting: checked, and with its padding folded."""
 
 from collections.abc import Mapping
-from shlex import quote
 from typing import cast
 
 from tmpass.base.errors import ModelError, UsageError
@@ -14,11 +13,8 @@ from tmpass.loading.load import Model
 from tmpass.splitting.net import Net
 from tmpass.splitting.note import is_split
 from tmpass.splitting.rewrites.fold import fold_padding
-from tmpass.splitting.set_sizes import set_sizes, unsized
+from tmpass.splitting.set_sizes import bind_options, set_sizes, unsized
 from tmpass.targets import Target
-
-_LISTED = 8
-"""How many open dimensions an error lists."""
 
 
 @record
@@ -44,17 +40,17 @@ class Opened:
     folded: int
 
 
-def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int] | None = None) -> Opened:
-    """The model in `unsized`, with `bindings`, as splits of it begin.
+def open_net(given: Carrier, target: Target, bindings: Mapping[str, int] | None = None) -> Opened:
+    """The model in `given`, with `bindings`, as splits of it begin.
 
     Raises:
         UsageError: models of its format cannot be split, or not with these bindings.
         ModelError: it cannot be split, and why.
     """
-    if not hasattr(unsized.frontend, "write_draft"):
-        what = f"{unsized.frontend.NAME} models cannot be split"
-        raise UsageError(what, where=unsized.name, hint="convert the model to TFLite or ONNX")
-    carrier = set_sizes(unsized, bindings or {})
+    if not hasattr(given.frontend, "write_draft"):
+        what = f"{given.frontend.NAME} models cannot be split"
+        raise UsageError(what, where=given.name, hint="convert the model to TFLite or ONNX")
+    carrier = set_sizes(given, bindings or {})
     frontend = cast(SplittingFrontend, carrier.frontend)
     model = load_carrier(carrier, {})
     try:
@@ -70,8 +66,8 @@ def open_net(unsized: Carrier, target: Target, bindings: Mapping[str, int] | Non
             net = Net(graph, frontend.layers(data, graph), dialect, target.runtime.most_joined)
     except ModelError as error:
         raise error.within(carrier.name) from None
-    written = bindings if bindings and carrier is not unsized else {}
-    return Opened(carrier, unsized.data, written, model, data, net, folded)
+    written = bindings if bindings and carrier is not given else {}
+    return Opened(carrier, given.data, written, model, data, net, folded)
 
 
 def _check(model: Model, *, binds: bool) -> None:
@@ -95,6 +91,6 @@ def check_static(graph: Graph, *, binds: bool = False) -> None:
     unknown = unsized(graph)
     if unknown or graph.varying:
         named = f", such as that of tensor {unknown[0]!r}" if unknown else ""
-        options = " ".join(f"--bind {quote(f'{symbol}=N')}" for symbol in graph.symbols[:_LISTED])
+        options = bind_options(graph.symbols)
         hint = f"give {options}" if binds and options else "convert the model with static shapes"
         raise ModelError(f"it has sizes that are not known{named}", hint=hint)

@@ -34,7 +34,7 @@ class BlockGuesses {
     // `nodes`.
     MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
 
-    // Whether pinwheels were frequent when guessing last began anew.
+    // Whether pinwheels were frequent at the last restart of guessing.
     bool is_mixed() const { return is_mixed_; }
 
   private:

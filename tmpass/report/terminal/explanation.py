@@ -113,7 +113,7 @@ def _budget(known: Explanation) -> str:
             return f"{least}{streamed}; proved: for this order and sharing none is smaller"
         return f"{least}{streamed}; none below {format_size(known.lowest_budget)}"
     if known.order_is_least and memory.has_tail:
-        return f"{least}; proved: with this sharing none is smaller, but for padding in the tail"
+        return f"{least}; proved: with this sharing none is smaller, apart from padding in the tail"
     if known.order_is_least:
         return f"{least}; proved: with this sharing none is smaller, in any order"
     if known.proved:

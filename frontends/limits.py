@@ -13,10 +13,12 @@ FACTOR = "TMPASS_CHILD_LIMITS"
 
 _MEBI = 1 << 20
 
-_SECONDS, _SECONDS_PER_MEBIBYTE, _MOST_SECONDS = 0.8, 4.0, 300.0
+_SECONDS, _SECONDS_PER_MEBIBYTE, _MOST_SECONDS = 3.0, 20.0, 900.0
 """Seconds of processor time: the base, the addition for each MiB of the file, and the most.
 
-Of 386 ONNX models the slowest takes 0.1 s, or 0.4 s for each MiB of its file.
+Of 386 ONNX models the slowest takes 0.1 s, or 0.4 s for each MiB of its file; a chain of 100,000 small operators takes
+2.1 s for each MiB. A busy machine took five times that, so the limits leave room for ten times: a limit that is too
+low turns a model that can be planned into an error.
 """
 
 _MEMORY, _MEMORY_PER_BYTE = 512 * _MEBI, 8

@@ -14,8 +14,8 @@ from tmpass.packing.allocate import allocate
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Gap, Problem
 
-SECONDS = 12.0
-"""Of processor time, ten times what each takes on an idle machine; a square takes minutes."""
+SECONDS = 30.0
+"""Of processor time, ten times or more of what each takes on an idle machine; a square takes minutes."""
 
 
 def gaps(many, buffers=20):
@@ -86,14 +86,17 @@ def test_a_problem_is_allocated_and_checked_in_seconds(problem):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [20_000, 40_000])
-def test_a_crowd_that_no_method_packs_at_its_bound_ends_in_seconds(count):
-    problem = crowded(count)
-    begin = time.process_time()
-    found = allocate(problem)
-    assert check_offsets(problem, found.offsets) == []
-    assert time.process_time() - begin < 2 * SECONDS
-    assert found.peak < 1.1 * found.lower_bound
+def test_a_crowd_that_no_method_packs_at_its_bound_takes_time_in_proportion_to_its_size():
+    """The searches spend all their nodes here, so the time on an idle machine is near a limit in seconds."""
+    taken = []
+    for count in (10_000, 20_000):
+        problem = crowded(count)
+        begin = time.process_time()
+        found = allocate(problem)
+        assert check_offsets(problem, found.offsets) == []
+        taken.append(time.process_time() - begin)
+        assert found.peak < 1.1 * found.lower_bound
+    assert taken[1] < 3 * taken[0]
 
 
 def _graph(nodes, given, taken):
@@ -156,7 +159,7 @@ def made_and_then_read(count):
 def test_a_model_is_planned_in_seconds(model, target):
     begin = time.process_time()
     plan(model, target)
-    assert time.process_time() - begin < 2 * SECONDS
+    assert time.process_time() - begin < SECONDS
 
 
 def tied_apart(count):
@@ -215,7 +218,7 @@ def test_many_ties_are_planned_in_seconds(drawn):
     ties = {names[output]: names[given] for output, given in zip(sketch.outputs, past, strict=False)}
     begin = time.process_time()
     made = plan(Model(INFO, graph_of(sketch)), ALL, tie=ties, states=1000)
-    assert time.process_time() - begin < 2 * SECONDS
+    assert time.process_time() - begin < SECONDS
     rows = {row.name: (row.buffer, row.offset) for row in made.tensors}
     assert all(rows[output] == rows[given] for output, given in ties.items())
 

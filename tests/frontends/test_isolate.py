@@ -66,9 +66,9 @@ def test_an_end_without_an_answer_is_a_model_error():
 
 
 @linux
-def test_a_call_that_never_ends_takes_a_second():
+def test_a_call_that_never_ends_takes_three_seconds():
     begin = time.process_time()
-    with pytest.raises(ChildError, match=rf"onnx needs more than 0\.8 s of processor time here; .* {FACTOR}=10 "):
+    with pytest.raises(ChildError, match=rf"onnx needs more than 3\.0 s of processor time here; .* {FACTOR}=10 "):
         call_apart(exec, LOOP)
     assert time.process_time() - begin < 0.5  # of this process
 
@@ -91,8 +91,8 @@ def test_a_call_that_takes_all_memory_is_a_model_error():
 @linux
 def test_limits_grow_with_the_file():
     small, large = limits_for(1000), limits_for(1 << 30)
-    assert small.seconds < 1
-    assert large.seconds == 300
+    assert small.seconds < 4
+    assert large.seconds == 900
     assert large.memory > 8 << 30
     assert call_apart(len, b"x" * (50 * MIB)) == 50 * MIB
 
@@ -100,7 +100,7 @@ def test_limits_grow_with_the_file():
 @linux
 def test_the_environment_lifts_and_multiplies_limits(monkeypatch):
     monkeypatch.setenv(FACTOR, "10")
-    assert limits_for(0).seconds == 8
+    assert limits_for(0).seconds == 30
     monkeypatch.setenv(FACTOR, "0")
     assert limits_for(0) is None
     assert call_apart(eval, "len(bytearray(1 << 30))") == 1 << 30

@@ -25,6 +25,7 @@ from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_of
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.note import write_note
 from tmpass.splitting.open_net import Opened, check_static, open_net
+from tmpass.splitting.prices import Prices
 from tmpass.splitting.search import Found, Search, silent
 from tmpass.splitting.set_sizes import set_sizes
 from tmpass.splitting.stage import Stage
@@ -246,8 +247,10 @@ def _bound(search: Search, limit: Limit, known: int) -> LeastBytes | None:
     """
     if search.target.int8 is Int8.NATIVE:
         return None
-    found = least_bytes(search.net, search.prices, search.target, limit, known - search.base)
-    return replace(found, bytes=found.bytes + search.base)
+    prices = Prices(search.net, search.target, padded=False)
+    base = prices.tail if search.target.runtime.tail else search.base
+    found = least_bytes(search.net, prices, search.target, limit, known - base)
+    return replace(found, bytes=found.bytes + base)
 
 
 def quick_split(model: object, target: Target, bindings: Mapping[str, int]) -> Split | None:

@@ -19,15 +19,27 @@ _MANY = 64
 
 
 class Prices:
-    """Prices of operators of drafts of one net on one target; each is computed once."""
+    """Prices of operators of drafts of one net on one target; each is computed once.
 
-    def __init__(self, net: Net, target: Target) -> None:
-        self._net, self._target = net, target
+    Args:
+        net: the model.
+        target: of the plan.
+        padded: whether bytes that the runtime keeps count with their padding, which depends on the order of the
+            operators. Without it, they are a lower bound for all orders.
+    """
+
+    def __init__(self, net: Net, target: Target, *, padded: bool = True) -> None:
+        self._net, self._target, self._padded = net, target, padded
         self._tails: dict[object, int] = {}
         self._macs = [count_macs(net.main, op) for op in net.main.ops]
         self._empty = self._tail(Subgraph("", (), (), (), ()))
         tensors = (net.main.tensors[0],) * _MANY if net.main.tensors else ()
         self._tensor = (self._tail(Subgraph("", tensors, (), (), ())) - self._empty) // _MANY
+
+    @cached_property
+    def tail(self) -> int:
+        """Bytes that the runtime keeps for the original."""
+        return self._tail_of(draft_graph(self._net.draft, self._net.graph, self._net.dialect))
 
     @property
     def macs(self) -> int:
@@ -149,12 +161,17 @@ class Prices:
         return self._tail(graph) - self._tail(Subgraph("", graph.tensors, (), (), ()))
 
     def _tail(self, subgraph: Subgraph) -> int:
+        return self._tail_of(Graph(self._net.graph.format, (subgraph,), ()))
+
+    def _tail_of(self, graph: Graph) -> int:
         if not self._target.runtime.tail:
             return 0
         from tmpass.targets.tail import runtime_bytes
 
-        found = runtime_bytes(Graph(self._net.graph.format, (subgraph,), ()), self._target)
-        return found.total if found else 0
+        found = runtime_bytes(graph, self._target)
+        if found is None:
+            return 0
+        return found.total if self._padded else found.total - found.padding
 
 
 @cache

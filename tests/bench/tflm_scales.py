@@ -11,7 +11,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path[:0] = [str(Path(__file__).parent.parent), str(Path(__file__).parents[2] / "models")]
 
-from support.scaled_operators import runs, scaled_models
+from support.scaled_operators import run_each, scaled_models
 
 from tmpass.loading.load import load_to_plan
 from tmpass.targets import find_not_run, load_target
@@ -28,10 +28,10 @@ if __name__ == "__main__":
     counts = Counter[tuple[str, bool]]()
     for dtype in ("INT8", "INT16", "FLOAT32"):
         for name, ((_, whole), *changed) in scaled_models(dtype, kinds):
-            if not runs(whole):
+            if not run_each([whole])[0]:
                 continue
-            for how, data in changed:
-                said, real = refused(data), runs(data)
+            for (how, data), real in zip(changed, run_each([data for _, data in changed]), strict=True):
+                said = refused(data)
                 counts["refused" if said else "taken", real] += 1
                 if bool(said) == real:
                     print(name, how, said, real, sep="; ")

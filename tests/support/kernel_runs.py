@@ -1,9 +1,11 @@
 """Whether TensorFlow Lite Micro runs a model, and why not."""
 
+import json
 import os
 import re
 import signal
 import tempfile
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +17,9 @@ from tmpass.base.errors import ModelError
 from .interpreters import draw
 
 RUNS = "runs"
-_ROOM, _PATIENCE = 1 << 26, 30
+_ROOM, _PATIENCE = 1 << 26, 5
+_SIZE = 1 << 24
+"""Of a model for which a child process has time for hundreds of small ones."""
 _KERNEL = re.compile(
     r"Didn't find op|Failed to get registration|not supported|unsupported|Hybrid models|[Tt]ype|kTfLite|"
     r"only support|not currently support|Node \w+ \(number \d+\) failed to prepare"
@@ -25,15 +29,39 @@ _OTHER = re.compile(r"num_input_elements != num_output|Failed to resize buffer|b
 
 def why_not(model: bytes) -> str:
     """RUNS, or "kernel: ..." where an operator or a type is refused, or "other fault: ..."."""
-    found = ""
-    for drawn in (False, True):  # some kernels abort at ones, others at what was drawn
-        try:
-            found = call_apart(_why_not, import_module("tflite_micro").runtime, model, drawn, package="tflite-micro")
-        except ModelError as error:  # the process ended
-            found = f"other fault: {error}"
-        if not found.startswith("other"):
-            break
+    return why_not_each([model])[0]
+
+
+def why_not_each(models: Sequence[bytes]) -> list[str]:
+    """What `why_not` says of each model. One process runs all, up to one that ends it."""
+    found = _tried(models, drawn=False)
+    # Some kernels abort at ones, others at what was drawn.
+    again = [at for at, one in enumerate(found) if one.startswith("other")]
+    for at, one in zip(again, _tried([models[at] for at in again], drawn=True), strict=True):
+        found[at] = one
     return found
+
+
+def _tried(models: Sequence[bytes], *, drawn: bool) -> list[str]:
+    runtime, found = import_module("tflite_micro").runtime, list[str]()
+    while len(found) < len(models):
+        with tempfile.TemporaryFile() as told:
+            ended = ""
+            try:
+                left = models[len(found) :]
+                call_apart(_tell_each, runtime, left, drawn, told.fileno(), package="tflite-micro", size=_SIZE)
+            except ModelError as error:  # the process ended
+                ended = f"other fault: {error}"
+            told.seek(0)
+            found += [json.loads(line) for line in told]
+        found += [ended] if ended else []
+    return found
+
+
+def _tell_each(runtime: Any, models: Sequence[bytes], drawn: bool, to: int) -> None:
+    """Write what comes of each model to the file `to`, a line each."""
+    for model in models:
+        os.write(to, json.dumps(_why_not(runtime, model, drawn)).encode() + b"\n")
 
 
 def _why_not(runtime: Any, model: bytes, drawn: bool) -> str:

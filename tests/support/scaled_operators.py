@@ -1,11 +1,11 @@
 """Models of one operator that TensorFlow Lite Micro runs, with one scale, zero point or constant changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
-from .kernel_runs import RUNS, why_not
+from .kernel_runs import RUNS, why_not_each
 from .tflite_operators import CASES, Case, Const
 from .tflm_models import OTHERS, Builder
 
@@ -19,10 +19,9 @@ _DOMAIN = "only defined for positive values"
 """What RSQRT says of a value that only a run shows."""
 
 
-def runs(model: bytes) -> bool:
-    """Whether TensorFlow Lite Micro runs a model, for values that its kernel computes with."""
-    why = why_not(model)
-    return why == RUNS or _DOMAIN in why
+def run_each(models: Sequence[bytes]) -> list[bool]:
+    """Whether TensorFlow Lite Micro runs each model, for values that its kernel computes with."""
+    return [why == RUNS or _DOMAIN in why for why in why_not_each(models)]
 
 
 def scaled_models(dtype: str, kinds: frozenset[str] | None = None) -> Iterator[tuple[str, list[tuple[str, bytes]]]]:

@@ -71,7 +71,7 @@ def _fewest_bytes(
 
             ordered = fewest_moved(request, ordered, besides)
     rows = memory_rows(request, ordered, besides)
-    if not _short(target, ordered, rows) or options.transfers == Transfers.NEVER or len(target.memories) < 2:
+    if not _short(target, ordered, rows) or len(target.memories) < 2:
         return _assembled(model, request, ordered, besides, notes, rows), whole
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
 
@@ -83,8 +83,12 @@ def _fewest_bytes(
             raise
         ordered = replace(ordered, stopped=True, division=Status.UNKNOWN)  # nothing is known of transfers
         return _assembled(model, request, ordered, besides, notes, rows), whole
-    if attempt.layout is not None:
-        return _assembled(model, request, attempt.layout, besides, notes), whole
+    if (found := attempt.layout) is not None:
+        if found.travel is not None and not found.travel.transfers.moved:
+            from tmpass.planning.residency.fewest_moved import with_bounds
+
+            found = with_bounds(request, whole, besides, found)
+        return _assembled(model, request, found, besides, notes), whole
     if attempt.undecided:
         ordered = replace(ordered, division=Status.UNKNOWN)
     notes += (attempt.reason,) if attempt.reason else ()

@@ -11,6 +11,7 @@ from tmpass.api.plan import plan
 from tmpass.base.choices import ConstantUse
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.load import Model
+from tmpass.planning.residency.transfers import plan_transfers
 from tmpass.plans.plan import ModelInfo, Plan
 from tmpass.targets import Memory, Sharing, Target
 
@@ -27,6 +28,30 @@ def device(room: int | None, *, chunk: int | None = None, alignment: int = 1, su
 def planned(graph: Graph, target: Target, **options) -> Plan:
     model = Model(ModelInfo("test", "test", "0" * 64), graph)
     return plan(model, target, transfers="never", **options)
+
+
+@pytest.fixture
+def apart(monkeypatch):
+    """No search places buffers and copies together.
+
+    It is made only where nothing else fits, and may then stream fewer bytes in one order than the search over orders,
+    which places copies beside buffers, streams in a plan that fits.
+    """
+    monkeypatch.setattr(plan_transfers, "try_transfers", lambda *_: plan_transfers.Attempt(None))
+
+
+def test_never_fits_wherever_auto_moves_nothing():
+    """Also where copies find no room beside buffers that were placed before them: in about one of six draws."""
+    model = ModelInfo("test", "test", "0" * 64)
+    for seed in range(60):
+        rng = random.Random(seed)
+        graph = drawn(rng)
+        low = planned(graph, device(None)).memories[0].peak
+        target = device(low + rng.randint(0, 60), chunk=rng.choice((None, 8, 16)))
+        auto, never = plan(Model(model, graph), target), planned(graph, target)
+        assert never.fits == (auto.fits and auto.transfers is None), seed
+        if never.fits:
+            assert replace(never, options=auto.options) == auto, seed
 
 
 def streamed(made: Plan) -> int:
@@ -123,6 +148,7 @@ def test_no_order_streams_fewer_bytes_than_the_bound_says(seed):
     assert best >= proved >= 0.4 * found, (best, proved, found)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("seed", range(3))
 def test_few_orders_have_plans_that_stream_fewer_bytes(seed):
     found = best = 0
@@ -140,6 +166,7 @@ def test_few_orders_have_plans_that_stream_fewer_bytes(seed):
     assert best >= 0.7 * found, (best, found)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("seed", range(4))
 def test_auto_streams_no_more_than_the_file_or_the_least_peak(seed):
     better = 0

@@ -215,6 +215,25 @@ def _staging(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -
     return find_staging(free, graph, timeline, besides.stored.constants)
 
 
+def with_bounds(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, found: OrderedLayout
+) -> OrderedLayout:
+    """The layout `found`, in which nothing leaves the scratchpad, with what is known of all orders.
+
+    Args:
+        request: that was laid out.
+        ordered: its layout in one memory.
+        besides: what memories hold besides buffers.
+        found: with copies of constants between buffers.
+    """
+    order = replace(found.order, lower_bound=ordered.order.lower_bound)
+    if not _any_order(request, ordered) or not find_moved(request, found, besides).streamed:
+        return replace(found, order=order)
+    staging = _staging(request, ordered, besides)
+    least = None if staging is None else _least_streamed(request, ordered, staging)
+    return replace(found, order=replace(order, streamed_bound=least))
+
+
 def _streams_more(staging: Staging | None, other: OrderedLayout, moved: Moved) -> bool:
     """Whether a layout in one memory streams as many bytes as are `moved` or more, since its buffers are too high."""
     if staging is None or staging.bodies or not other.layout.fits:

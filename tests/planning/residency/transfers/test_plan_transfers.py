@@ -45,6 +45,26 @@ def test_never_leaves_a_model_that_does_not_fit():
     assert made.options.transfers == "never"
 
 
+@settings(max_examples=150, deadline=None)
+@given(travelling(), st.integers(20, 140), st.sampled_from([1, 8]), st.sampled_from([4, None]))
+def test_never_gives_the_plan_of_auto_where_that_moves_nothing(graph, capacity, alignment, chunk):
+    auto = planned(graph, target(capacity, alignment, chunk))
+    never = planned(graph, target(capacity, alignment, chunk), transfers="never")
+    assert never.fits == (auto.fits and auto.transfers is None)
+    if never.fits:
+        assert replace(never, options=auto.options) == auto
+
+
+@settings(max_examples=30, deadline=None)
+@given(travelling(), st.integers(20, 140))
+def test_a_memory_behind_that_holds_weights_alone_serves_never_as_well(graph, capacity):
+    near, far = target(capacity).memories
+    weights = replace(target(capacity), memories=(near, replace(far, holds=("weights",))))
+    never, auto = (planned(graph, weights, transfers=word) for word in ("never", "auto"))
+    assert replace(never, options=auto.options) == auto
+    assert never.fits == planned(graph, target(capacity), transfers="never").fits
+
+
 def test_required_is_refused_where_there_is_no_memory_behind():
     alone = replace(target(88, 8), memories=target(88, 8).memories[:1])
     with pytest.raises(TargetError, match="no memory behind near holds activations"):

@@ -69,6 +69,12 @@ class Case:
                 found[numbers[row.tensors]] += self.constants[numbers[row.tensors]].size
         return found
 
+    @property
+    def without_absences(self) -> "Case":
+        """The case in which no buffer may leave."""
+        buffers = tuple(replace(buffer, pinned=True) for buffer in self.problem.buffers)
+        return replace(self, problem=replace(self.problem, buffers=buffers))
+
     def keeping(self, resident: Sequence[bool]) -> "Case":
         """The case in which these constants stay in the scratchpad for the whole run, and the others are streamed.
 

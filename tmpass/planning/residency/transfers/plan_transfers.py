@@ -1,10 +1,16 @@
-"""A layout in which buffers leave the scratchpad and come back, for a model that does not fit into it otherwise."""
+"""A layout in which buffers leave the scratchpad and come back, for a model that does not fit into it otherwise.
+
+Here buffers and copies of constants are placed together. So a model may fit even if nothing leaves, where copies find
+no room beside buffers that were placed before them.
+"""
 
 from dataclasses import dataclass, field, replace
 
+from tmpass.base.choices import Transfers
 from tmpass.base.record import record
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
+from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_behind
 from tmpass.planning.residency.transfers.cases import Case, find_cases
@@ -35,6 +41,9 @@ class Attempt:
 def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Attempt:
     """The layout whose spills and fetches move the fewest bytes, over the orders and sharings that are tried.
 
+    A layout in which nothing leaves is taken first, and no other one if the request has `never` for transfers. Both
+    `auto` and `never` make the same search, so that they have the same plan where no buffer has to leave.
+
     Args:
         request: that does not fit otherwise.
         ordered: its layout in one memory.
@@ -43,8 +52,11 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
     Raises:
         KeyboardInterrupt: Ctrl-C came before there was a layout, or the request does not ask to keep it.
     """
-    away = find_behind(request.target)
+    may_leave = request.options.transfers != Transfers.NEVER and find_behind(request.target) is not None
+    away = find_behind(request.target) or _source(besides)
     if away is None or request.graph.fixed or ordered.stopped:
+        return Attempt(None)
+    if not may_leave and _needs_more(request, ordered):
         return Attempt(None)
     if len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries):
         return Attempt(None, undecided=True)  # a subgraph that runs twice has its inputs twice
@@ -55,10 +67,24 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         if not request.keep or trial.best is None:
             raise
         trial.stopped = True
-    if trial.best is not None:
+    if trial.best is not None and (may_leave or not trial.moved):
         return Attempt(replace(trial.best, stopped=trial.stopped))
+    if not may_leave:
+        return Attempt(None)
     # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
     return Attempt(None, not trial.reason, trial.reason)
+
+
+def _source(besides: Besides) -> Memory | None:
+    """The memory from which constants are copied; None where operators read them there, or there are none."""
+    return None if besides.stored is None or besides.stored.home.compute else besides.stored.home
+
+
+def _needs_more(request: LayoutRequest, ordered: OrderedLayout) -> bool:
+    """Whether the buffers need more than the scratchpad has in every order, if none leaves it."""
+    scratchpad = request.target.scratchpad
+    room = room_for_buffers(scratchpad, request.taken.get(scratchpad.name, 0))
+    return room is not None and ordered.order.lower_bound > room
 
 
 @dataclass
@@ -95,12 +121,12 @@ class _Trial:
                 if self.reason:
                     return  # which holds for every case
             self._keep_better(case, solve(self.request, case))
-            if self.best is not None and not self._moved and not (case.streamed and has_few(case)):
+            if self._still and not (case.streamed and has_few(case)):
                 break
         if not self.tried:
             return
         searched = None
-        if self.best is None or self._moved:
+        if not self._still:
             searched = search_cases(self.request, self.ordered, besides, self.away, self.tried[0])
             self.stopped = searched.stopped
             if searched.solved is not None:
@@ -111,7 +137,12 @@ class _Trial:
             self._set_bound(bound_for(self.request, self.case, searched))
 
     @property
-    def _moved(self) -> int:
+    def _still(self) -> list[tuple[Case, FixedOrderAnswer]]:
+        """The solved cases in which no buffer leaves."""
+        return [(case, answer) for case, answer in self.solved if not answer.cost]
+
+    @property
+    def moved(self) -> int:
         """The bytes of the transfers of the best layout."""
         assert self.best is not None
         assert self.best.travel is not None
@@ -133,11 +164,16 @@ class _Trial:
     def _keep_constants(self) -> None:
         """Take the layout that moves the fewest bytes of transfers and streamed constants together.
 
-        Where there are few constants, all cases compete. Otherwise it is the first with the fewest transfers.
+        Where there are few constants, all cases compete. Otherwise it is the first with the fewest transfers. Where a
+        layout without transfers is known, no constant stays for which a buffer would have to leave.
         """
         nodes = min(DEFAULT_NODES, self.request.options.nodes)
-        few = has_few(self.solved[0][0])
-        for case, answer in self.solved if few else [min(self.solved, key=lambda pair: pair[1].cost)]:
+        solved = self.solved
+        if self._still and self.request.options.transfers != Transfers.REQUIRED:
+            solved = [(case.without_absences, answer) for case, answer in self._still]
+            self._take(*min(solved, key=lambda pair: pair[0].streamed))
+        few = has_few(solved[0][0])
+        for case, answer in solved if few else [min(solved, key=lambda pair: pair[1].cost)]:
             kept, found = keep_constants(case, answer, nodes=nodes)
             if found.cost + kept.streamed < self.least:
                 # What is proved of transfers where all constants are streamed also holds where some stay.
@@ -148,6 +184,6 @@ class _Trial:
         assert self.best is not None
         travel = self.best.travel
         assert travel is not None
-        known, bound = travel.transfers, min(bound, self._moved)
+        known, bound = travel.transfers, min(bound, self.moved)
         transfers = replace(known, lower_bound=max(known.lower_bound, bound), any_order=bound)
         self.best = replace(self.best, travel=replace(travel, transfers=transfers))

@@ -110,7 +110,7 @@ def test_each_exit_code(process, model, hard_model, tmp_path):
     assert process("plan", model, "--budget", "1KiB").returncode == 1
     assert process("plan", model, "--target", "none").returncode == 2
     assert process("plan", tmp_path / "none.tflite").returncode == 3
-    ended = ("--alignment", 1, "--budget", 50_000, "--nodes", 0, "--transfers", "never")
+    ended = ("-t", "minimalloc", "--alignment", 1, "--budget", 50_000, "--nodes", 0)
     assert process("plan", hard_model, *ended).returncode == 4
     plan.write_text(plan.read_text().replace('"peak": ', '"peak": 1'))
     assert process("verify", plan, model).returncode == 5

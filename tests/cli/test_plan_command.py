@@ -35,29 +35,12 @@ def test_a_model_that_does_not_fit_names_the_bytes_missing_and_the_largest_tenso
 
 
 def test_a_search_that_ended_without_an_answer(run, hard_model):
-    plenty = run("plan", hard_model, "--alignment", 1, "--budget", 50_000)
-    assert plenty.code == 0
-    ended = run("plan", hard_model, "--alignment", 1, "--budget", 50_000, "--nodes", 0, "--transfers", "never")
+    one_memory = ("-t", "minimalloc", "--alignment", 1, "--budget", 50_000)
+    assert run("plan", hard_model, *one_memory).code == 0
+    ended = run("plan", hard_model, *one_memory, "--nodes", 0)
     assert ended.code == 4
     assert "fits         not found; the search ended" in ended.out
-    assert (
-        json.loads(
-            run(
-                "plan",
-                hard_model,
-                "--alignment",
-                1,
-                "--budget",
-                50_000,
-                "--nodes",
-                0,
-                "--transfers",
-                "never",
-                "--json",
-            ).out
-        )["fits"]
-        is False
-    )
+    assert json.loads(run("plan", hard_model, *one_memory, "--nodes", 0, "--json").out)["fits"] is False
 
 
 def test_the_summary_has_at_most_twelve_lines(run, long_model, empty_model, hard_model):

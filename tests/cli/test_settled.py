@@ -146,3 +146,26 @@ def test_a_planned_file_is_verified_for_the_board_of_the_settings(run, tmp_path,
     monkeypatch.setenv("TMPASS_TARGET", str(board))
     assert run("verify", planned).code == 0
     assert run("verify", planned, model).code == 0
+
+
+def test_a_planned_file_is_written_in_another_format_for_the_board_that_is_named(run, fails, tmp_path, monkeypatch):
+    board, model, planned = tmp_path / "board.toml", tmp_path / "net.tflite", tmp_path / "planned.tflite"
+    profile = (Path(tmpass.__file__).parent / "targets" / "profiles" / "tflm-nrf52840.toml").read_text()
+    board.write_text(profile.replace("tflm-nrf52840", "my-board"))
+    model.write_bytes(bottleneck())
+    assert run("plan", model, "-t", board, "-o", planned).code == 0
+    unknown = run("emit", planned, "-f", "c")
+    assert (
+        "my-board is not known here: its figures are those in the file; --target FILE takes its profile" in unknown.err
+    )
+    named = run("emit", planned, "-f", "c", "-t", board)
+    assert (named.code, named.err, named.out) == (0, "", unknown.out)
+    assert "tflm has other figures than the file, which is for my-board" in run("emit", planned, "-fc", "-ttflm").err
+    monkeypatch.setenv("TMPASS_TARGET", str(board))
+    assert run("emit", planned, "-f", "c") == named
+    assert run("verify", planned).err == ""
+    monkeypatch.setenv("TMPASS_TARGET", "pixel6-tpu")
+    assert run("emit", planned, "-f", "c") == unknown
+    plan = tmp_path / "plan.json"
+    assert run("plan", model, "-t", board, "-o", plan).code == 0
+    assert "--target has no effect on a finished plan" in fails(2, "emit", plan, "-f", "c", "-t", board)

@@ -8,9 +8,8 @@ from tmpass.base.errors import UsageError
 from tmpass.plans.heading import Heading, HeadingMemory
 from tmpass.targets import EVERY, RUNTIMES, USES, Memory, Sharing, Target, Use, load_target, target_names
 
-_UNKNOWN = (
-    "target {name} is not known here: its figures are those in the file; tmpass verify --target FILE takes its profile"
-)
+_UNKNOWN = "target {name} is not known here: its figures are those in the file; --target FILE takes its profile"
+_NOT_GIVEN = "target {given} has other figures than the file, which is for {name}: those in the file are used"
 _OTHER = "target {name} has other figures here: those in the file are used"
 _NO_HEADING = "the file names no target, so nothing is known of its board: no memory has a limit"
 SOURCE = "the planned file"
@@ -42,8 +41,8 @@ def target_of_heading(
     for one in known:
         if heading.is_of(one.override(heading.options.budget, heading.options.alignment)):
             return replace(one, name=heading.target), ()
-    text = _OTHER if known and known[0].name == heading.target else _UNKNOWN
-    return _of_figures(heading), (text.format(name=heading.target),)
+    text = _OTHER if known and known[0].name == heading.target else _UNKNOWN if given is None else _NOT_GIVEN
+    return _of_figures(heading), (text.format(name=heading.target, given=known[0].name if known else ""),)
 
 
 def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:
@@ -64,10 +63,8 @@ def _of_figures(heading: Heading) -> Target:
     """A target with the memories of `heading`, and the sharing of built-in targets with its runtime."""
     rows = heading.memories
     home = next((row for row in rows if row.name == heading.home), None)
-    copied = home is not None and not home.compute
-    memories = [
-        _memory(row, scratchpad=at == 0, weights=row is home or (copied and at == 0)) for at, row in enumerate(rows)
-    ]
+    others = [row for row in rows[1:] if row is not home]
+    memories = [_memory(row, _holds(row, rows[0], home, apart=bool(others))) for row in rows]
     if home is None:  # as nothing was stored, any place is right
         memories.append(Memory("constants", None, 1, (Use.WEIGHTS,)))
     runtime = RUNTIMES[heading.runtime]
@@ -78,9 +75,27 @@ def _of_figures(heading: Heading) -> Target:
     return Target(heading.target, "", SOURCE, tuple(memories), sharing, runtime=runtime, kernels=own)
 
 
-def _memory(row: HeadingMemory, *, scratchpad: bool, weights: bool) -> Memory:
-    others = tuple(use for use in USES if use != Use.WEIGHTS)
-    holds = (others if scratchpad else ()) + ((Use.WEIGHTS,) if weights else ())
+def _holds(row: HeadingMemory, first: HeadingMemory, home: HeadingMemory | None, *, apart: bool) -> tuple[Use, ...]:
+    """What a memory of a heading may hold.
+
+    A runtime that reads offsets has all buffers in the scratchpad but variables, which it may place on its own.
+
+    Args:
+        row: the memory.
+        first: the scratchpad.
+        home: of the constants; None where none is stored.
+        apart: whether a memory besides these two is in use: it has the variables.
+    """
+    found: list[Use] = []
+    if row is first:
+        found += [use for use in USES if use not in (Use.WEIGHTS, *([Use.VARIABLES] if apart else []))]
+    elif row is not home:
+        found.append(Use.VARIABLES)
+    copied = home is not None and not home.compute
+    return (*found, Use.WEIGHTS) if row is home or (copied and row is first) else tuple(found)
+
+
+def _memory(row: HeadingMemory, holds: tuple[Use, ...]) -> Memory:
     sources = dict.fromkeys(("capacity", "alignment", *(["reserve"] if row.reserve else [])), SOURCE)
     figures = {name: getattr(row, name) for name in ("reserve", "compute", "chunk")}
     return Memory(row.name, row.capacity, row.alignment, holds, sources=sources, **figures)

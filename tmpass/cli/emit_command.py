@@ -3,10 +3,15 @@
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
+from tmpass.base.errors import UsageError
 from tmpass.cli.command import Command
+from tmpass.cli.complete import complete_target
 from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
+from tmpass.cli.planned_target import read_for_target
+from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.write_files import write_whole
 from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 
@@ -30,6 +35,7 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
         tmpass emit plan.json -o plan.csv
         tmpass emit plan.json --format c -o arena_plan.h
         tmpass emit plan.json --before old.json -o arena.html
+        tmpass emit planned.tflite --target board.toml -o arena_plan.h
     """,
 )
 @click.argument("plan", metavar="PLAN")
@@ -42,7 +48,20 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
 )
 @click.option("--output", "-o", metavar="FILE", default="-", show_default=True, help="- is standard output.")
 @click.option("--before", metavar="PLAN", help="Another plan for the same model, to compare with if the format can.")
-def command(plan: str, name: str | None, output: str, before: str | None) -> None:
+@click.option(
+    "--target",
+    "-t",
+    envvar=TARGET_VARIABLE,
+    show_envvar=True,
+    metavar="NAME|FILE",
+    shell_complete=complete_target,
+    help="The profile of the target that a planned model is for, if it is your own. "
+    "By default that of the settings file, where the plan is for it.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context, /, plan: str, name: str | None, output: str, before: str | None, target: str | None
+) -> None:
     """Write a plan in another format; the help text is above."""
     if name is None and output == "-":
         raise click.UsageError("no format: give --format, or --output with a suffix")
@@ -50,9 +69,9 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
     form = format_of(output) if name is None else load_format(name)
     if before is not None and not compares(form):
         raise click.UsageError(f"--before has no effect with {form.NAME}: it shows one plan")
-    found = _read(plan)
+    found = _read(ctx, plan, target)
     if compares(form):
-        other = None if before is None else _read(before)
+        other = None if before is None else _read(ctx, before, target)
         if other is not None and other.model.sha256 != found.model.sha256:
             raise click.UsageError(f"{before} is a plan for another file than {plan}: {other.model.file}")
         write_whole(output, form.emit(found, other))
@@ -60,9 +79,20 @@ def command(plan: str, name: str | None, output: str, before: str | None) -> Non
         write_whole(output, form.emit(found))
 
 
-def _read(path: str) -> "Plan":
+def _read(ctx: click.Context, path: str, target: str | None) -> "Plan":
+    """The plan in the file `path`; a model with one is read for the target that is given.
+
+    Raises:
+        UsageError: a flag gives a target for a finished plan, or the plan refers to rows that it does not have.
+    """
+    from tmpass.loading.registry import names_model
     from tmpass.report.references import check_references
 
-    found = read_plan(path)
+    if names_model(path):
+        found, _ = read_for_target(path, *target_for(ctx, path, target))
+    elif ctx.get_parameter_source("target") is ParameterSource.COMMANDLINE:
+        raise UsageError("--target has no effect on a finished plan, which has its own", where=path)
+    else:
+        found = read_plan(path)
     check_references(found, path)
     return found

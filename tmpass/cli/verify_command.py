@@ -10,7 +10,8 @@ from click.core import ParameterSource
 from tmpass.base.errors import UsageError, brief
 from tmpass.cli.command import Command
 from tmpass.cli.complete import complete_target
-from tmpass.cli.files import model_source, read_plan
+from tmpass.cli.files import model_source
+from tmpass.cli.planned_target import read_for_target
 from tmpass.cli.settled import TARGET_VARIABLE, target_for
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.values import Seconds, Whole
@@ -132,8 +133,7 @@ def command(
     source = _model(plan, model)
     source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
-    found = read_plan(plan, target if aimed else None)
-    found, target = _own(plan, found, target, named)
+    found, target = _read(plan, target, named)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -159,22 +159,15 @@ def command(
         click.echo(one_line(clip(line)))
 
 
-def _own(path: str, plan: "Plan", target: str | None, named: str) -> "tuple[Plan, str | None]":
-    """The plan in the file `path`, with the target that `named` gives; without it, after a line, if it is for another.
-
-    Where a flag gives the target, it stays. A model with a plan is read again for the target: such a file lacks some
-    facts of its own.
-    """
+def _read(path: str, target: str | None, named: str) -> "tuple[Plan, str | None]":
+    """The plan in the file `path`, and `target`, or None after a line where `named` gives that of another plan."""
     from tmpass.api.arguments import target_of
-    from tmpass.api.carried import carried_plan
-    from tmpass.loading.registry import names_model
 
-    if not named or target is None:
-        return plan, target
-    if (name := target_of(target).name) == plan.target.name:
-        return (carried_plan(path, target) or plan) if names_model(path) else plan, target
-    complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")
-    return plan, None
+    plan, own = read_for_target(path, target, named)
+    if own != target:
+        name = target_of(target).name
+        complain(f"the plan is for {plan.target.name}, and {named} names {name}: --target checks it against a target")
+    return plan, own
 
 
 def _proved(

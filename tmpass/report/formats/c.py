@@ -14,11 +14,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import gcd
 
+from tmpass.base.choices import Role
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
 from tmpass.plans.tensor_places import TensorPlace, tensor_places
 from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
 from tmpass.report.c_tables import order_table, transfer_table
 from tmpass.report.left_out import notes
+from tmpass.targets import RUNTIMES
 
 NAME = "c"
 SUFFIX = ".h"
@@ -48,7 +50,8 @@ def emit(plan: Plan) -> str:
     numbers += [str(b.id) for b in scratch]
     names = iter([f"{prefix}_{name}" for name in distinct(preferred, numbers)])
     memories = {memory.name: (next(names), memory) for memory in plan.memories}
-    arenas = [memories[memory.name] for memory in plan.arenas]
+    inside = _in_tail(plan)
+    arenas = [memories[memory.name] for memory in plan.arenas if memory not in inside]
     lines = [
         f"/* Memory plan of {comment(plan.model.file)} for {comment(plan.target.name)}, made by tmpass. */",
         *(f"/* {comment(note)} */" for note in notes(plan)),
@@ -62,19 +65,42 @@ def emit(plan: Plan) -> str:
         _ASSERT.format(prefix),
     ]
     for name, memory in memories.values():
-        lines += [*_memory(prefix, name, memory, array=(name, memory) in arenas), ""]
+        array = (name, memory) in arenas
+        lines += [_no_array(memory)] if memory in inside else _memory(prefix, name, memory, array=array)
+        lines.append("")
     places = tensor_places(plan)
     for t in placed:
         name, home, own = next(names), memories[plan.buffers[t.buffer or 0].memory], places.get(t.key, ())
         lines += [_about(t), *_when(name, own)]
         offsets = {f"_FROM_{place.row.lower}" if at else "": place.offset for at, place in enumerate(own)}
-        lines += [*_place(prefix, name, home, offsets or {"": t.offset or 0}, t.bytes or 0), ""]
+        offsets = {} if home[1] in inside else offsets or {"": t.offset or 0}
+        lines += [*_place(prefix, name, home, offsets, t.bytes or 0), ""]
     lines += order_table(prefix, plan)
     lines += transfer_table(prefix, plan, {name: macro for name, (macro, _) in memories.items()})
     for b in scratch:
         lines.append(f"/* scratch of step {b.step} */")
         lines += [*_place(prefix, next(names), memories[b.memory], {"": b.offset}, b.size), ""]
     return "\n".join([*lines, f"#undef {prefix}_ASSERT", f"#endif /* {prefix}_PLAN_H */"]) + "\n"
+
+
+def _in_tail(plan: Plan) -> list[MemoryUse]:
+    """The memories that have variables alone, for a runtime that keeps these in the tail of its arena.
+
+    The bytes of the tail count them, so that the firmware needs no array for them.
+    """
+    if plan.target.runtime not in RUNTIMES or not RUNTIMES[plan.target.runtime].tail:
+        return []
+    roles = {row.key: row.role for row in plan.tensors}
+    found = []
+    for memory in plan.memories[1:]:
+        held = [key for buffer in plan.buffers if buffer.memory == memory.name for key in buffer.tensors or [None]]
+        if held and all(key is not None and roles.get(key) == Role.VARIABLE for key in held):
+            found.append(memory)
+    return found
+
+
+def _no_array(memory: MemoryUse) -> str:
+    return f"/* memory {comment(memory.name)}: the runtime places variables in the tail of the arena */"
 
 
 def _example(prefix: str, arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
@@ -129,13 +155,16 @@ def _place(prefix: str, name: str, home: tuple[str, MemoryUse], offsets: Mapping
         prefix: of all macros.
         name: of the tensor.
         home: the name of the memory's array, and the memory.
-        offsets: by the ends of the names of their macros; the first one is that of the tensor's first use.
+        offsets: by the ends of the names of their macros; the first one is that of the tensor's first use. Empty where
+            the runtime places the tensor.
         size: in bytes.
     """
     arena, memory = home
     for end, offset in offsets.items():
         yield f"#define {name}_OFFSET{end} {offset}u"
     yield f"#define {name}_BYTES {size}u"
+    if not offsets:
+        return
     yield f"#define {name}_ALIGNMENT {gcd(memory.alignment, *offsets.values())}u"
     # Not as offset + size: the sum could overflow the type.
     top = f"{arena}_HEAD" if memory.overhead else f"{arena}_BYTES"

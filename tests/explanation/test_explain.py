@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of, graphs
+from support.travelling import target as behind
+from support.travelling import travelling
 
 from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
@@ -315,3 +317,22 @@ def test_constants_in_the_memory_of_the_buffers_take_from_the_budget():
     assert (known.least_budget, known.lowest_budget) == (332, 332)
     for budget, fits in ((332, True), (331, False)):
         assert plan(model(with_weights(100, 200)), Target("one", "", "", (both,)), budget=budget).fits is fits
+
+
+@settings(max_examples=40, deadline=None)
+@given(travelling(), st.sampled_from([1, 8]), st.sampled_from([4, None]))
+def test_the_least_budget_with_streamed_constants_is_true_and_does_not_depend_on_the_budget(graph, alignment, chunk):
+    own = behind(None, alignment, chunk)
+    first = explain(model(graph), own)
+    if first.streamed_budget is None:
+        return
+    least = first.least_budget
+    assert plan(model(graph), own, budget=least, transfers="never").fits
+    if first.streamed_budget.proved == "in any order":
+        assert not plan(model(graph), own, budget=least - 1, transfers="never").fits
+    for budget in (least, least + 7, 2 * least):
+        known = explain(model(graph), own, budget=budget)
+        if known.streamed_budget is not None:
+            assert known.streamed_budget == first.streamed_budget
+            assert known.plan.memories[0].without_reserve >= first.streamed_budget.lowest
+            assert ("at most" in known.summary()) == (not first.streamed_budget.proved)

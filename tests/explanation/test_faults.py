@@ -4,7 +4,7 @@ import pytest
 from make_models import FOLDER
 
 from tmpass.base.errors import ModelError, VerificationError
-from tmpass.explanation import constants, options, quantized
+from tmpass.explanation import least_budget, options, quantized
 from tmpass.explanation.explain import explain
 from tmpass.graph.binding import check_bindings
 from tmpass.loading.load import load
@@ -32,7 +32,7 @@ def test_a_fault_with_the_least_budget_is_not_hidden(monkeypatch):
     known = explain(FOLDER / "branchy.onnx", "pixel6-tpu")
     if not known.peak_step.memory.loaded:
         pytest.skip("no constants are copied")
-    monkeypatch.setattr(constants, "plan", broken)
+    monkeypatch.setattr(least_budget, "plan", broken)
     loaded = load(FOLDER / "branchy.onnx", bindings=check_bindings({}))
     with pytest.raises(VerificationError):
-        constants.with_least_budget(known, loaded, load_target("pixel6-tpu"), {})
+        least_budget.with_least_budget(known, loaded, loaded.graph, load_target("pixel6-tpu"), {})

@@ -15,9 +15,10 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from tmpass.api.arguments import target_of
-from tmpass.base.choices import Status
+from tmpass.base.choices import Status, Transfers
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
+from tmpass.explanation.least_budget import least_without_transfers
 from tmpass.explanation.smaller_sizes import LARGE, MAX_PLANS, smaller_sizes
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
@@ -28,6 +29,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.plan_model import find_request
 from tmpass.planning.residency.fewest_moved import other_orders
 from tmpass.planning.residency.overhead import Besides
+from tmpass.planning.residency.staged_bound import staging_of
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.plan import Plan
 from tmpass.plans.planned_time import SECOND, PlannedTime
@@ -103,15 +105,15 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     asked = {*kept, *_steps(least, whole, full)}
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
     chosen = _choose([at(size) for size in sorted(asked)], kept)
-    if may_travel(graph, target, made.options.transfers):
-        chosen = _with_transfers(request, ordered, besides, chosen, own, at, found)
+    if may_travel(graph, target, Transfers.AUTO):  # without transfers, buffers and copies are placed together
+        chosen = _with_transfers(request, orders, besides, chosen, own, at, found)
     timed = [_timed(one, time_of(loaded.info, found[one.size]) if one.fits else None) for one in chosen]
     return tuple(replace(one, own=one.size == own) for one in _with_knees(timed))
 
 
 def _with_transfers(
     request: LayoutRequest,
-    ordered: OrderedLayout,
+    orders: Sequence[OrderedLayout],
     besides: Besides,
     points: Sequence[CurvePoint],
     own: int,
@@ -122,13 +124,14 @@ def _with_transfers(
 
     Args:
         request: that was laid out, as for `resize`, as are the next two.
-        ordered: the layout in one memory.
+        orders: the layouts in one memory, the chosen one first.
         besides: what memories hold besides buffers.
         points: of the curve without transfers.
         own: the size of the plan.
         alone: makes the point of a size without transfers.
         plans: what was found at each size, which gets those with transfers.
     """
+    ordered = orders[0]
     high = next((one for one in points if one.fits), None)
     without = {one.size: one for one in points if not one.fits}
     low = least_with_transfers(request, ordered, besides, high.size) if high is not None and without else None
@@ -149,6 +152,9 @@ def _with_transfers(
     most = MAX_PLANS if len(ordered.timeline.steps) <= LARGE else MAX_PLANS // 2
     found = smaller_sizes(at, low, high, request.target.scratchpad.alignment, known, most)
     found |= {size: at(size) for size in (_below(low), own) if size < low}
+    if staging_of(request, ordered, besides) is not None:
+        least, _ = least_without_transfers(request, orders, besides)
+        found |= {least: at(least)} if least < high.size else {}
     rows = sorted((*found.values(), *(one for one in points if one.fits)), key=lambda one: one.size)
     fitting = [one for one in rows if one.fits]
     kept = {own, fitting[0].size, next(one.size for one in fitting if not one.moved)}

@@ -1,17 +1,10 @@
-"""The constants that take the room of a memory, and the least budget with constants streamed."""
+"""The constants that take the room of a memory."""
 
-import os
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from tmpass.api.plan import plan
 from tmpass.base.choices import ConstantUse
-from tmpass.base.errors import TmpassError, VerificationError
 from tmpass.explanation.facts import Explanation
-from tmpass.loading.load import Model
 from tmpass.plans.plan import MemoryUse, Plan, PlannedConstant
-from tmpass.targets import Target
 
 
 def copies_in(plan: Plan, memory: MemoryUse) -> list[PlannedConstant]:
@@ -33,22 +26,3 @@ def with_constants(known: Explanation) -> Explanation:
         highest = max(copies, key=lambda row: row.offset + row.size)
         inside += [row for row in copies if row.lower <= highest.lower < row.upper]
     return replace(known, constants=tuple(sorted(inside, key=lambda row: (-row.size, row.id))))
-
-
-def with_least_budget(
-    known: Explanation, model: Model, target: str | os.PathLike[str] | Target | None, options: Mapping[str, Any]
-) -> Explanation:
-    """`known` with the least budget: with less room for copies, constants are streamed rather than kept.
-
-    It is that of a plan made with just enough for the buffers.
-    """
-    memory = known.peak_step.memory
-    if not memory.loaded or memory.name != known.plan.target.memory:
-        return known
-    try:
-        made = plan(model, **{"target": target, **options, "budget": memory.peak, "keep": False})
-    except VerificationError:  # a fault of tmpass, which must be seen
-        raise
-    except TmpassError:
-        return known
-    return replace(known, streamed_budget=min(made.memories[0].needed, known.least_budget))

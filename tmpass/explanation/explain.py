@@ -19,9 +19,10 @@ from tmpass.base.choices import Objective, Transfers
 from tmpass.explanation.alive import alive_at_peak, count_peak_steps, steps_over
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.explanation.conflict import with_conflict
-from tmpass.explanation.constants import with_constants, with_least_budget
+from tmpass.explanation.constants import with_constants
 from tmpass.explanation.facts import Explanation
 from tmpass.explanation.hints import find_rematerialisable, find_tilings
+from tmpass.explanation.least_budget import with_least_budget
 from tmpass.explanation.options import together, try_options
 from tmpass.explanation.outside import one_outside
 from tmpass.explanation.quantized import as_int8
@@ -117,7 +118,7 @@ def _refine(
     if not known.peak_step.memory.peak:
         yield known  # without buffers, no way to plan needs less
         return
-    known = with_least_budget(known, loaded, target, options)
+    known = with_least_budget(known, loaded, graph, target_of(target), options)
     yield known
     known = replace(known, tilings=find_tilings(known, graph), rematerialisations=find_rematerialisable(known, graph))
     yield known

@@ -89,6 +89,21 @@ class Rematerialisation:
 
 
 @record
+class StreamedBudget:
+    """The least budget of a model whose constants are copied to the scratchpad, whatever the budget of its plan is.
+
+    Fields:
+        bytes: with this budget the model fits.
+        lowest: with less it does not, in any order and with any sharing (proved).
+        proved: `in any order` or `in its order`, where less is ruled out in these; empty where a smaller one may do.
+    """
+
+    bytes: int
+    lowest: int
+    proved: str
+
+
+@record
 class Explanation:
     """The reasons for the peak of a plan, and changes that would lower it.
 
@@ -132,7 +147,7 @@ class Explanation:
     over: tuple[tuple[int, int], ...] = ()
     stopped: bool = False
     constants: tuple[PlannedConstant, ...] = ()
-    streamed_budget: int | None = None
+    streamed_budget: StreamedBudget | None = None
     curve: tuple[CurvePoint, ...] | None = None
     travels: "Travels | None" = None
     may_travel: bool = False
@@ -161,12 +176,17 @@ class Explanation:
     def least_budget(self) -> int:
         """The least capacity that is enough for the packing of the plan. A budget has no reserve."""
         memory = self.peak_step.memory
-        return memory.without_reserve if self.streamed_budget is None else self.streamed_budget
+        return memory.without_reserve if self.streamed_budget is None else self.streamed_budget.bytes
 
     @property
     def lowest_budget(self) -> int:
-        """The bytes that any packing for this order and sharing needs (proved), without the reserve."""
+        """The bytes that any packing for this order and sharing needs (proved), without the reserve.
+
+        Where constants are streamed, in any order with any sharing.
+        """
         memory = self.peak_step.memory
+        if self.streamed_budget is not None:
+            return self.streamed_budget.lowest
         return memory.needed_with(memory.lower_bound) + memory.loaded_bound - memory.reserve
 
     @property

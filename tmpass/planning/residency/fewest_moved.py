@@ -28,10 +28,10 @@ from tmpass.planning.ordering.file_order import file_order, unsorted
 from tmpass.planning.ordering.subgraphs import ModelItems, order_model
 from tmpass.planning.residency.candidates import prices
 from tmpass.planning.residency.divide_layout import can_divide, divide_layout
-from tmpass.planning.residency.on_chip import find_on_chip
 from tmpass.planning.residency.overhead import Besides, operators_in_order
 from tmpass.planning.residency.placement import DEFAULT_STATES
-from tmpass.planning.residency.staging import Staging, find_staging, least_streamed, raised, staged
+from tmpass.planning.residency.staged_bound import staging_of
+from tmpass.planning.residency.staging import Staging, least_streamed, raised, staged
 from tmpass.planning.scratchpad_items import least_items
 from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.lay_out import lay_out
@@ -206,13 +206,7 @@ def _any_order(request: LayoutRequest, ordered: OrderedLayout) -> bool:
 
 def _staging(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Staging | None:
     """The constants that are copied to the scratchpad; None where none are, or where it has no limit."""
-    if besides.stored is None:
-        return None
-    graph, timeline, layout = request.graph, ordered.timeline, ordered.layout
-    free = find_on_chip(besides.stored, graph, timeline, layout, request.target, len(timeline.steps))
-    if free is None or free.room is None or free.memory.name != request.target.scratchpad.name:
-        return None
-    return find_staging(free, graph, timeline, besides.stored.constants)
+    return None if request.target.scratchpad.room is None else staging_of(request, ordered, besides)
 
 
 def with_bounds(

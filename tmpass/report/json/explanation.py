@@ -70,7 +70,9 @@ def _figures(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
 def _reasons(known: Explanation) -> dict[str, Any]:
     """What keeps the peak high without transfers, and what would lower it."""
     peak_step, conflict = known.peak_step, known.conflict
-    proved = not known.plan.unknown_tensors and known.least_budget == known.lowest_budget
+    streamed = known.streamed_budget
+    proved = known.least_budget == known.lowest_budget if streamed is None else bool(streamed.proved)
+    proved = proved and not known.plan.unknown_tensors
     facts: dict[str, Any] = {
         "least_budget": {"bytes": known.least_budget, "proved": proved},
         "constants": [_constant(known, row) for row in known.constants],

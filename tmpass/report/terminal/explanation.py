@@ -107,11 +107,18 @@ def _budget(known: Explanation) -> str:
         least += f", without the reserve of {memory.reserve} B"
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
+    if known.streamed_budget is not None:
+        proved = known.streamed_budget.proved
+        if not proved:
+            return f"at most {least}, with constants streamed; none below {format_size(known.lowest_budget)}"
+        what = (
+            "none is smaller, in any order" if proved == "in any order" else "for its order and sharing none is smaller"
+        )
+        return f"{least}, with constants streamed; proved: {what}"
     if memory.loaded:
-        streamed = ", with constants streamed" if known.streamed_budget is not None else ""
         if known.least_budget == known.lowest_budget:
-            return f"{least}{streamed}; proved: for this order and sharing none is smaller"
-        return f"{least}{streamed}; none below {format_size(known.lowest_budget)}"
+            return f"{least}; proved: for this order and sharing none is smaller"
+        return f"at most {least}; none below {format_size(known.lowest_budget)} in this order"
     if known.order_is_least and memory.has_tail:
         return f"{least}; proved: with this sharing none is smaller, apart from padding in the tail"
     if known.order_is_least:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tmpass.base.choices import Io, Objective
 from tmpass.base.errors import ModelError, TargetError, UsageError, brief
 from tmpass.base.nearest import hint_of
-from tmpass.graph.binding import bind, whole_number
+from tmpass.graph.binding import bind, resized_hint, whole_number
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
 from tmpass.packing.allocate import MAX_NODES
@@ -185,5 +185,5 @@ def bound_graph(graph: Graph, options: Options, runtime: str) -> Graph:
     bound = bind(graph, options.bind, allow_unplanned=options.allow_unplanned)
     if bound.resized and runtime in RUNTIMES and not RUNTIMES[runtime].resizes:
         fault = f"runtime {runtime!r} takes every size as the file has it: {bound.resized[0]}"
-        raise ModelError(fault, hint="bind the numbers of the file, or convert the model with those sizes")
+        raise ModelError(fault, hint=resized_hint(bound, options.bind))
     return bound

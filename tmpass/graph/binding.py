@@ -36,6 +36,28 @@ def parse_bindings(texts: Iterable[str]) -> dict[str, int]:
     return check_bindings(bindings)
 
 
+def resized_hint(graph: Graph, bindings: Iterable[str]) -> str:
+    """What helps where `graph` has resized tensors and may not.
+
+    The numbers of the file help where one of its inputs was bound to another number. Otherwise its own sizes contradict
+    each other.
+
+    Args:
+        graph: with resized tensors.
+        bindings: the names of the dimensions that were bound.
+    """
+    names = {brief(name.rpartition(":")[0]) for name in bindings}
+    inputs = {
+        brief(subgraph.tensors[t].name)
+        for subgraph in graph.subgraphs
+        for t in subgraph.inputs
+        if brief(subgraph.tensors[t].name) in names
+    }
+    if any(line.startswith(f"{name} is ") for name in inputs for line in graph.resized):
+        return "bind the numbers of the file, or convert the model with those sizes"
+    return "convert the model with fixed sizes: those in the file contradict each other, so that no --bind helps"
+
+
 def check_bindings(bindings: object) -> dict[str, int]:
     """`bindings` as a dict of str to int.
 

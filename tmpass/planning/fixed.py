@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from tmpass.base.choices import Io, OrderMethod
 from tmpass.base.errors import ModelError, UsageError, brief
+from tmpass.graph.binding import resized_hint
 from tmpass.graph.model import Graph
 from tmpass.plans.plan import Options
 
@@ -33,9 +34,8 @@ def check_fixed(graph: Graph, options: Options, alignment: int) -> None:
         what = f"{asked} is asked for, but the file fixes the order and the offsets of {len(graph.fixed)} tensors"
         raise UsageError(what, hint="leave it out, or plan the model before it was compiled")
     if graph.resized:
-        raise ModelError(
-            f"the file fixes offsets for its own sizes: {graph.resized[0]}", hint="bind the numbers of the file"
-        )
+        fault = f"the file fixes offsets for its own sizes: {graph.resized[0]}"
+        raise ModelError(fault, hint=resized_hint(graph, options.bind))
     for key, offset in sorted(graph.fixed.items()):
         if offset % alignment and graph.tensor(key).bytes:
             fault = (

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 from support.tflite_loops import GROWING, loop
-from tflite_writer import Operator, Subgraph, Tensor, write_model
+from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
 import tmpass
 from tmpass.api.planned_model import original_model
@@ -164,6 +164,37 @@ def test_a_runtime_that_never_resizes_takes_the_numbers_of_the_file_only(bound: 
     made = tmpass.plan(OPEN, "litert-cpu", bind=bind)
     with pytest.raises(ModelError, match=fault):
         tmpass.verify(replace(made, target=replace(made.target, runtime="tflm")), OPEN)
+
+
+CONTRADICTING = write_model(
+    [
+        Subgraph(
+            [
+                Tensor("x", [1, 16], shape_signature=[-1, 16]),
+                Tensor("y", [1, 8], shape_signature=[-1, -1]),
+                Tensor("z", [1, 8], shape_signature=[-1, -1]),
+            ],
+            [
+                Operator("CONCATENATION", [0, 0], [1], options("ConcatenationOptions", axis=1)),
+                Operator("NEG", [1], [2]),
+            ],
+            [0],
+            [2],
+        )
+    ]
+)
+"""The sizes in the file are not those that its operators make, as a converter leaves them."""
+
+
+@pytest.mark.parametrize("bind", [{}, {"x:0": 1}])
+def test_numbers_of_the_file_are_not_the_hint_where_its_own_sizes_contradict_each_other(bind: dict[str, int]) -> None:
+    with pytest.raises(ModelError, match=r"'y' is .* in the file, .* here") as refused:
+        tmpass.plan(CONTRADICTING, "tflm", bind=bind)
+    assert str(refused.value).endswith(
+        "; convert the model with fixed sizes: those in the file contradict each other, so that no --bind helps"
+    )
+    with pytest.raises(ModelError, match="bind the numbers of the file") as refused:
+        tmpass.plan(OPEN, "tflm", bind={"x:0": 4})
 
 
 def test_a_planned_file_of_another_size_has_the_order_and_no_offsets() -> None:

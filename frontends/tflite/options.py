@@ -11,10 +11,12 @@ _LONGEST = 4096
 """The most bytes of a custom operator's options that are read. Commands of an accelerator are longer, and not a map."""
 
 _CONV = option_schema.Conv2DOptions
+_CONCATENATION = option_schema.ConcatenationOptions
 _MATMUL = option_schema.BatchMatMulOptions
 
 _READ: dict[str, tuple[int, tuple[Scalar, ...]]] = {
     "BATCH_MATMUL": (_MATMUL.NUMBER, (_MATMUL.ADJ_X, _MATMUL.ADJ_Y)),
+    "CONCATENATION": (_CONCATENATION.NUMBER, (_CONCATENATION.FUSED_ACTIVATION,)),
     "CONV_2D": (_CONV.NUMBER, (_CONV.STRIDE_W, _CONV.STRIDE_H, _CONV.DILATION_W_FACTOR, _CONV.DILATION_H_FACTOR)),
 }
 """Kind of operator -> the number of its options in the union, and the fields that are read."""

@@ -53,6 +53,43 @@ def test_a_fault_says_what_the_kernels_take():
     assert faults(typed_model(case("MAX_POOL_2D"), "UINT8", "UINT8", scaled=True))[0][2] == "float32, int16, int8"
 
 
+FULL = [1, 2, 1, 3, 1, 2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "dtype", "second", "text"),
+    [
+        ("ADD", "FLOAT32", FULL[1:], None),
+        ("ADD", "FLOAT32", FULL, "of 8 axes"),
+        ("ADD", "INT32", [], "of 8 axes"),
+        ("ADD", "INT8", FULL, None),
+        ("ADD", "INT8", [3], "of 8 axes"),
+        ("SUB", "INT32", FULL, None),
+        ("MUL", "INT8", FULL, "of 8 axes"),
+        ("MAXIMUM", "FLOAT32", FULL, None),
+        ("MAXIMUM", "FLOAT32", [1], None),
+        ("MAXIMUM", "FLOAT32", [3], "of 8 axes"),
+    ],
+)
+@pytest.mark.parametrize("turned", [False, True])
+def test_axes_of_either_input_decide_where_the_kernel_looks_at_their_lengths(kind, dtype, second, text, turned):
+    scaled = {"scales": (0.5,)} if dtype == "INT8" else {}
+    first = FULL[1:] if second == FULL[1:] else FULL
+    shapes = (second, first) if turned else (first, second)
+    a, b, c = (Tensor(n, s, dtype, has_rank=True, **scaled) for n, s in zip("abc", (*shapes, first), strict=True))
+    expected = [] if text is None else [(text, True, "at most 7")]
+    assert faults(one(kind, [a, b, c], [0, 1])) == expected
+
+
+@pytest.mark.parametrize(("activation", "refused"), [(0, False), (1, True), (3, True), (4, True)])
+def test_a_fused_activation_of_a_concatenation_decides(activation, refused):
+    tensors = [Tensor("a", [2, 3]), Tensor("b", [2, 3]), Tensor("c", [2, 6])]
+    how = options("ConcatenationOptions", axis=1, fused_activation_function=activation)
+    assert [text for text, _, _ in faults(one("CONCATENATION", tensors, [0, 1], how))] == (
+        ["with a fused activation"] if refused else []
+    )
+
+
 @pytest.mark.parametrize(("axes", "text"), [(5, None), (6, "of 6 axes")])
 def test_axes_decide(axes, text):
     order = Tensor("p", [axes], "INT32", data=b"".join(n.to_bytes(4, "little") for n in range(axes)), has_rank=True)

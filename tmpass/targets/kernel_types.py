@@ -7,6 +7,7 @@ from itertools import product
 
 from tmpass.base.record import record
 from tmpass.targets.kernel_scales import SCALE_CHECKS
+from tmpass.targets.kernel_shapes import SHAPED
 
 ANY = "any"
 """The kernel does not look at types."""
@@ -28,6 +29,7 @@ class Kernels:
         int32: positions of axes, sizes and indices, of which the kernel does not take int64.
         stored: positions of inputs that must be constants of the file.
         scaled: whether scales and zero points decide as well (`kernel_scales.py`).
+        shaped: whether the shapes of two inputs, or a fused activation, decide as well (`kernel_shapes.py`).
     """
 
     inputs: tuple[int, ...] = (0,)
@@ -40,6 +42,7 @@ class Kernels:
     int32: tuple[int, ...] = ()
     stored: tuple[int, ...] = ()
     scaled: bool = False
+    shaped: bool = False
     axes_of: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def most_axes(self, dtype: str) -> int | None:
@@ -141,6 +144,7 @@ def tflm_kernels() -> Mapping[str, Kernels]:
             int32=_INT32.get(kind, ()),
             stored=_STORED.get(kind, ()),
             scaled=kind in SCALE_CHECKS,
+            shaped=kind in SHAPED,
         )
     return found
 

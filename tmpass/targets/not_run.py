@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator
 from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKind
 from tmpass.targets.kernel_scales import wrong_scales
+from tmpass.targets.kernel_shapes import wrong_shape
 from tmpass.targets.kernel_types import TRIED, Kernels
 from tmpass.targets.runtime import Runtime
 from tmpass.targets.sharing import CUSTOM, EVERY
@@ -63,6 +64,7 @@ def find_not_run_by(graph: Graph, runtime: Runtime, own: Collection[str] = ()) -
                     and not (known.int32 and _long(op, subgraph, known))
                     and not (known.stored and _computed(op, subgraph, known))
                     and not (known.scaled and wrong_scales(op, tensors))
+                    and not (known.shaped and wrong_shape(op, tensors))
                 ):
                     continue
             fault = _fault(op, subgraph, known, runtime.custom_kernels)
@@ -94,7 +96,8 @@ def _fault(op: Op, subgraph: Subgraph, known: Kernels | None, custom: frozenset[
         return found
     if computed := _computed(op, subgraph, known):
         return Fault(f"with input {computed[0]} computed", takes="a constant there")
-    wrong = wrong_scales(op, subgraph.tensors) if known.scaled else None
+    wrong = wrong_shape(op, subgraph.tensors) if known.shaped else None
+    wrong = wrong_scales(op, subgraph.tensors) if wrong is None and known.scaled else wrong
     return Fault(wrong[0], takes=wrong[1]) if wrong is not None else None
 
 

@@ -107,3 +107,5 @@ def test_a_model_with_bound_sizes_gets_the_offer():
     model, profile = opened(onnx_bottleneck(), 0), tmpass.load_target("pixel6-tpu").override(300 * 1024, None)
     offer = offer_split(model, tmpass.plan(model, profile, bind={"d0": 2}), profile)
     assert offer.needed == tmpass.split(model, profile, bind={"d0": 2}).needed[0]
+    assert offer.text.endswith("; tmpass split --bind d0=2 writes it")
+    assert offered(NEEDED * 3 // 4).text.endswith("; tmpass split writes it")

@@ -48,3 +48,13 @@ def test_a_plan_without_a_condition_has_none(run, tmp_path):
     assert run("plan", model, "-t", "tflm", "-o", plan).code == 0
     assert "condition" not in json.loads(run("verify", plan, model, "--json").out)
     assert "runs only" not in run("verify", plan, model).out
+
+
+def test_a_plan_that_does_not_fit_has_no_condition_under_which_it_would(run, conditional, tmp_path):
+    model, said, _ = conditional
+    plan = tmp_path / "plan.json"
+    done = run("plan", model, "-t", "tflm", "--budget", 8, "-o", plan)
+    assert done.code == 1
+    assert "condition" not in json.loads(run("verify", plan, model, "--json").out)
+    assert "condition" not in json.loads(run("explain", model, "-t", "tflm", "--budget", 8, "--json").out)
+    assert said in " ".join(done.out.split()) + run("verify", plan, model).out

@@ -222,6 +222,7 @@ def test_an_open_batch_is_bound_and_written(run, tmp_path, monkeypatch):
     assert sizes(split.read_bytes())["t0"] == (2, 4, 32, 32)
     done = run("verify", "--split", split, model)
     assert (done.code, done.err) == (0, "")
+    assert done.out.startswith(f"{split} computes the same as {model} for d0=2: each output element")
     assert run("verify", split).code == 0
     done = run("split", model, "--bind", "d0=2", "-o", unsplit)
     assert done.err == f"tmpass: {unsplit}: nothing was split: it is the original with its plan and the bound sizes\n"

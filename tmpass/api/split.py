@@ -326,6 +326,26 @@ def verify_split(split_model: object, original: object) -> list[Violation]:
     return check_split(*contents)
 
 
+def split_sizes(split_model: object, original: object) -> dict[str, int]:
+    """The sizes for which a split model computes the same as the original: open dimension of an input -> its size.
+
+    Args:
+        split_model: as for `verify_split`, as is the other.
+        original: the model before it was split.
+
+    Raises:
+        ModelError: one of them cannot be read.
+    """
+    after, before = (load_carrier(open_carrier(source), {}).graph for source in (split_model, original))
+    named = {
+        f"{main.tensors[t].name}:{axis}": dim
+        for main in before.subgraphs[:1]
+        for t in main.inputs
+        for axis, dim in enumerate(main.tensors[t].shape or ())
+    }
+    return {str(named[key]): size for key, size in _sizes_in(after, before).items()}
+
+
 def _sizes_in(graph: Graph, opened: Graph) -> dict[str, int]:
     """The sizes that inputs of a split model, `graph`, have where the original, `opened`, leaves them open."""
     ends = [

@@ -1,5 +1,9 @@
 """The offer to split a model that does not fit, with the figures of the split."""
 
+from collections.abc import Mapping
+from dataclasses import field
+from shlex import quote
+
 from tmpass.api.arguments import rules_of
 from tmpass.api.split import quick_split
 from tmpass.base.errors import ModelError, TmpassError, UsageError, brief_text
@@ -27,17 +31,20 @@ class SplitOffer:
         needed: bytes of the scratchpad without the reserve, as a budget counts them.
         more_macs: additional multiply-accumulate operations, as a part of the original's.
         more_operators: additional operators.
+        bind: numbers for open dimensions that `tmpass split` has to be given, too.
     """
 
     needed: int
     more_macs: float
     more_operators: int
+    bind: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
         """The offer in one line."""
         work = f"{100 * self.more_macs:.1f} % more MACs and {self.more_operators} more operators"
-        return f"split, it fits: {format_size(self.needed)}, with {work}; tmpass split writes it"
+        command = " ".join(["tmpass split", *(f"--bind {quote(f'{n}={size}')}" for n, size in self.bind.items())])
+        return f"split, it fits: {format_size(self.needed)}, with {work}; {command} writes it"
 
 
 @record
@@ -83,7 +90,9 @@ def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | Split
     if split is None or not split.fits:
         return None
     more = split.macs[0] / max(1, split.macs[1]) - 1
-    return SplitOffer(split.needed[0], max(more, 0.0), split.operators[0] - split.operators[1])
+    own = load_to_plan(model, {}).graph.batches if made.options.bind else {}
+    bindings = {name: size for name, size in made.options.bind.items() if own.get(name) != size}
+    return SplitOffer(split.needed[0], max(more, 0.0), split.operators[0] - split.operators[1], bindings)
 
 
 def _usual(model: object, asked: Options, target: Target) -> bool:

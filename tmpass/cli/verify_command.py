@@ -286,7 +286,7 @@ def _refuse_mixed(given: dict[str, Any], *, execute: bool, others: bool) -> None
 
 def _verify_split(split: str, original: str | None) -> int:
     """Compare a split model with its original, and return the exit code."""
-    from tmpass.api.split import verify_split
+    from tmpass.api.split import split_sizes, verify_split
 
     if original is None:
         raise UsageError("the original is missing", hint="tmpass verify --split SPLIT MODEL")
@@ -298,9 +298,9 @@ def _verify_split(split: str, original: str | None) -> int:
         complain(f"{violation.kind}: {violation.message}")
     if violations:
         return 5
-    click.echo(
-        one_line(f"{split} computes the same as {original}: each output element from the same inputs, the same way")
-    )
+    sizes = ", ".join(f"{name}={size}" for name, size in split_sizes(*sources).items())
+    same = f"{split} computes the same as {original}{f' for {sizes}' * bool(sizes)}"
+    click.echo(one_line(f"{same}: each output element from the same inputs, the same way"))
     return 0
 
 

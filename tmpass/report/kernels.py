@@ -46,8 +46,8 @@ def unread(plan: Plan) -> str:
 
 
 def condition(plan: Plan) -> str:
-    """The condition under which the model runs, "if ..."; empty without one."""
-    return unread(plan) or not_known(plan)
+    """The condition under which the model fits, "if ..."; empty without one, and where it does not fit in any case."""
+    return (unread(plan) or not_known(plan)) if plan.fits else ""
 
 
 def _title(plan: Plan) -> str:

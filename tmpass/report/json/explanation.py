@@ -36,7 +36,7 @@ def to_json(known: Explanation) -> str:
         **({"condition": needed} if (needed := condition(asked)) else {}),
         "stopped": known.stopped,
         **({} if asked.time is None else {"time": asdict(asked.time)}),
-        **({} if known.split is None else {"split": asdict(known.split)}),
+        **({} if known.split is None else {"split": {k: v for k, v in asdict(known.split).items() if v != {}}}),
     }
     reasons = _reasons(known)
     if known.travels is None:

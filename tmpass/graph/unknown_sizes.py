@@ -3,13 +3,22 @@
 from collections.abc import Iterable, Iterator, Sequence
 from shlex import quote
 
-from tmpass.base.errors import UnknownSizeError, brief
+from tmpass.base.errors import UnknownSizeError, brief_text
 from tmpass.base.record import record
 from tmpass.graph.effects import innermost_first
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph, Tensor, TensorKey, TensorKind
 
 _LISTED = 8
 """How many names or dimensions an error lists; the rest is counted."""
+
+_LONGEST = 100
+"""How many characters of an error its lists may each take, so that it is one line for a reader: one item, or more."""
+
+_MOST = 130
+"""The same for an item with the reason why its size is not known."""
+
+_NAME = 44
+"""How many characters of a name are told where the line has no room for all."""
 
 
 def varying_dims(graph: Graph) -> frozenset[str]:
@@ -26,12 +35,23 @@ def varying_dims(graph: Graph) -> frozenset[str]:
 class _Unsized:
     """A tensor without a known size.
 
-    `root` says that no other unsized tensor goes into it; `text` is its description for the error.
+    `root` says that no other unsized tensor goes into it; `text` is its description for the error, and `note` the end
+    of that in brackets: what made it, and `cause`, why its size is not known.
     """
 
     tensor: Tensor
     root: bool
     text: str
+    note: str
+    cause: str
+
+    @property
+    def short(self) -> str:
+        """The description where it fits into a line; else the name with the note, or the name alone."""
+        named = repr(brief_text(self.tensor.name, _NAME))
+        most = _MOST if self.cause else _LONGEST
+        texts = (self.text, named + self.note, f"{named} ({self.cause})" if self.cause else named)
+        return next((text for text in texts if len(text) <= most), named)
 
 
 def refuse_unknown_sizes(graph: Graph) -> None:
@@ -40,30 +60,64 @@ def refuse_unknown_sizes(graph: Graph) -> None:
     Raises:
         UnknownSizeError: it lists the tensors, root causes first, and what to bind or to state.
     """
-    found = sorted(_unsized_tensors(graph), key=lambda each: not each.root)
+    found = sorted(_unsized_tensors(graph), key=lambda each: (not each.root, not each.cause))
     if not found:
         return
     own = {each.text for each in found if each.tensor.kind is not TensorKind.CAPTURE}
     found = [each for each in found if each.tensor.kind is not TensorKind.CAPTURE or each.text not in own]
     roots = [each.tensor for each in found if each.root] or [each.tensor for each in found]
     names = _names_to_bind(graph, [each.tensor for each in found], roots)
+    unranked = any(each.tensor.shape is None or not each.tensor.dtype.known for each in found)
+    step = _first_step(graph, names, roots, unranked)
+    raise UnknownSizeError(
+        f"the size of {_count(found)} is not known: {_shortened([each.short for each in found])}",
+        tensors=tuple(each.text for each in found),
+        symbols=names,
+        hint=f"{step}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
+    )
+
+
+def _first_step(graph: Graph, names: Sequence[str], roots: Sequence[Tensor], unranked: bool) -> str:
+    """What to do first about tensors of unknown size.
+
+    The sizes of inputs may settle all others. Where no numbers are enough, what changes the model comes before names
+    inside of it.
+
+    Args:
+        graph: of the model.
+        names: dimensions that can be bound.
+        roots: the tensors on which no other one of them depends.
+        unranked: whether a tensor has no rank or type, for which numbers are not enough.
+    """
+    if names and names[0] in graph.symbols:
+        return f"give {bind_options(names)}"
     lacks = ""
     if any(t.shape is None or not t.dtype.known for t in roots):
         lacks = "types and shapes" if not all(t.dtype.known for t in roots) else "shapes"
-    steps = []
-    if names:
-        steps.append("give " + " ".join(f"--bind {quote(f'{name}=N')}" for name in names[:_LISTED]))
-    # The sizes of inputs may settle all others, so nothing else is asked for before them.
-    if not names or names[0] not in graph.symbols:
-        steps += [_remedy(graph, lacks)] if lacks else []
-        steps += ["give the state of the loop one size in the model"] if graph.varying else []
-        steps += _branches(graph)
-    raise UnknownSizeError(
-        f"the size of {_count(found)} is not known: {listed(each.text for each in found)}",
-        tensors=tuple(each.text for each in found),
-        symbols=names,
-        hint=f"{' and '.join(steps)}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
-    )
+    steps = ["give the state of the loop one size in the model"] if graph.varying else []
+    steps = [*_branches(graph), *steps, *([_remedy(graph, lacks)] if lacks else [])]
+    bound = [f"give {bind_options(names)}"] if names else []
+    steps = [*steps, *bound] if unranked or graph.varying else [*bound, *steps]
+    return steps[0] if steps else "state their shapes in the model"
+
+
+def bind_options(names: Sequence[str]) -> str:
+    """The options that bind dimensions: as many as a line has room for, and how many more there are."""
+    options = [f"--bind {quote(f'{name}=N')}" for name in names[:_LISTED]]
+    return _shortened(options, len(names), " ", "dimension")
+
+
+def _shortened(items: Sequence[str], count: int | None = None, between: str = ", ", what: str = "") -> str:
+    """The first of `items` that a line has room for, at least one, and how many there are besides, of `count`."""
+    count, shown, length = len(items) if count is None else count, list[str](), 0
+    for item in items[:_LISTED]:
+        length += len(item) + len(between)
+        if shown and length > _LONGEST:
+            break
+        shown.append(item)
+    more = count - len(shown)
+    plural = f" {what}{'s' * (more > 1)}" if what else ""
+    return between.join(shown) + (f" and {more} more{plural}" if more else "")
 
 
 def _remedy(graph: Graph, lacks: str) -> str:
@@ -81,9 +135,9 @@ def _branches(graph: Graph) -> Iterator[str]:
             choice = len(op.calls) > 1 and not any(call.repeats for call in op.calls)
             made = [subgraph.tensors[t] for t in op.outputs if t >= 0]
             if choice and any(_is_unsized(tensor) for tensor in made):
-                name = f" {brief(op.name)}" if op.name else ""
+                name = f" {brief_text(op.name, _NAME)!r}" if op.name else ""
                 what = f"the condition of {op.kind}{name} fixed"
-                yield f"export the model with {what}, as a simplifier such as onnxsim does"
+                yield f"export the model with {what}, as onnxsim does"
                 return
 
 
@@ -109,8 +163,10 @@ def _unsized_tensors(graph: Graph) -> Iterator[_Unsized]:
                 continue
             maker = makers.get(index) if root else None
             notes = [f"made by {_title(maker, tensor)}"] if maker is not None else []
-            notes += [cause] if (cause := graph.causes.get((number, index))) else []
-            yield _Unsized(tensor, root, _describe(tensor) + (f" ({'; '.join(notes)})" if notes else ""))
+            cause = graph.causes.get((number, index), "")
+            notes += [cause] if cause else []
+            note = f" ({'; '.join(notes)})" if notes else ""
+            yield _Unsized(tensor, root, _describe(tensor) + note, note, cause)
 
 
 def _has_unsized(subgraph: Subgraph) -> bool:

@@ -7,13 +7,14 @@ from tmpass.base.errors import ModelError, UsageError
 from tmpass.base.record import record
 from tmpass.graph.draft import draft_graph
 from tmpass.graph.model import Graph
+from tmpass.graph.unknown_sizes import bind_options
 from tmpass.loading.carrier import Carrier, load_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.loading.load import Model
 from tmpass.splitting.net import Net
 from tmpass.splitting.note import is_split
 from tmpass.splitting.rewrites.fold import fold_padding
-from tmpass.splitting.set_sizes import bind_options, set_sizes, unsized
+from tmpass.splitting.set_sizes import set_sizes, unsized
 from tmpass.targets import Target
 
 

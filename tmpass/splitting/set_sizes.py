@@ -1,18 +1,15 @@
 """Bound sizes, written into a model file: a split model has the sizes of its parts, and so has its original."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from shlex import quote
 from typing import cast
 
 from tmpass.base.errors import ModelError, UnknownSizeError, UsageError
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
+from tmpass.graph.unknown_sizes import bind_options
 from tmpass.loading.carrier import Carrier, load_carrier
 from tmpass.loading.contract import SizingFrontend
-
-_LISTED = 8
-"""How many open dimensions an error lists."""
 
 
 def set_sizes(carrier: Carrier, bindings: Mapping[str, int]) -> Carrier:
@@ -40,8 +37,7 @@ def set_sizes(carrier: Carrier, bindings: Mapping[str, int]) -> Carrier:
                 raise ModelError(fault, hint="plan it unsplit")
             return sized
     except UnknownSizeError as error:
-        options = bind_options(error.symbols)
-        hint = f"give {options}" if options else "plan it unsplit"
+        hint = f"give {bind_options(error.symbols)}" if error.symbols else "plan it unsplit"
         raise ModelError(error.what, hint=hint).within(carrier.name) from None
     except ModelError as error:
         raise error.within(carrier.name) from None
@@ -49,11 +45,6 @@ def set_sizes(carrier: Carrier, bindings: Mapping[str, int]) -> Carrier:
         what = f"{carrier.frontend.NAME} models are split with the sizes of the file: {graph.resized[0]}"
         raise UsageError(what, where=carrier.name, hint="convert the model with the sizes that you need")
     return carrier
-
-
-def bind_options(symbols: Sequence[str]) -> str:
-    """The options that bind `symbols`, the first of them; empty without any."""
-    return " ".join(f"--bind {quote(f'{symbol}=N')}" for symbol in symbols[:_LISTED])
 
 
 def unsized(graph: Graph) -> list[str]:

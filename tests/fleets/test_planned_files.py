@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fleets.conftest import chain
@@ -101,3 +102,16 @@ def test_a_file_that_cannot_be_written_leaves_nothing_beside_it(zoo, tmp_path):
     with pytest.raises(UsageError, match="cannot write it"):
         tmpass.fleet(zoo / "b.tflite", "tflm", means=means(tmp_path))
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_error_without_words_has_its_name_as_the_reason(monkeypatch):
+    from tmpass.fleets import planned_files
+
+    def fail(*_args):
+        raise MemoryError
+
+    monkeypatch.setattr(planned_files, "carrier_of", fail)
+    found = planned_files.planned_file(
+        SimpleNamespace(fits=True), None, SimpleNamespace(name="", data=b"", frontend=None), None, {}
+    )
+    assert found == "MemoryError"

@@ -45,6 +45,11 @@ def test_a_plan_that_fits():
     ]
 
 
+def test_a_budget_of_nothing_is_not_said_to_be_enough_with_transfers():
+    found = lines(planned(chain(1024, 3000, 512), budget=0, alignment=1))
+    assert found[0].startswith("fits         no; proved: nothing fits into 0 B; at least 4024 B (3.93 KiB) are missing")
+
+
 def test_a_plan_that_does_not_fit_names_the_bytes_missing_and_the_largest_tensors():
     found = lines(planned(chain(1024, 3000, 512), budget=1000, alignment=1))
     assert (
@@ -82,7 +87,7 @@ def test_a_memory_without_limit_and_one_without_bytes():
     assert lines(planned(chain(4, 4), target="tflm"))[5] == "capacity     unlimited"
     found = lines(planned(chain(4, 4), budget=0))
     assert found[5] == "capacity     0 B"
-    assert "no; proved: at least" in found[0]
+    assert "no; proved: nothing fits into 0 B; at least" in found[0]
 
 
 def test_the_memory_that_is_too_small_is_the_one_shown():

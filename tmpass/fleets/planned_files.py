@@ -46,7 +46,7 @@ def planned_file(made: Plan, loaded: Model, opened: Opened, aim: Aim, options: M
     except VerificationError:
         raise
     except Exception as error:  # of any frontend; the plan itself is made
-        return " ".join(str(error).split())
+        return " ".join(str(error).split()) or type(error).__name__  # a MemoryError says nothing
 
 
 def check_folder(folder: str | os.PathLike[str], requests: Sequence[Request]) -> None:

@@ -45,7 +45,8 @@ function goToAddress() {
   if (!fragment || byId(fragment)) return; // a part of the page
   const [what, text] = fragment.includes("=") ? fragment.split(/=(.*)/s, 2) : ["tensor", fragment];
   if (what === "step" && /^\d+$/.test(text) && Number(text) < state.view.end) return chooseStep(Number(text));
-  if (what === "step") return say(`step ${shown(text)} is not in this plan: it has steps 0 to ${state.view.end - 1}`);
+  const steps = state.view.end ? `steps 0 to ${state.view.end - 1}` : "no steps";
+  if (what === "step") return say(`step ${shown(text)} is not in this plan: it has ${steps}`);
   if (what !== "tensor") return say(`#${shown(fragment)} is neither #tensor=NAME nor #step=N`);
   let name = text;
   try { name = decodeURIComponent(text); } catch { /* as it is written */ }

@@ -113,6 +113,8 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     # Where constants alone are too large, the answer is proved though transfers may be open.
     may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
     orders += ", without transfers" if no_help(plan) or may_leave else ""
+    if memory.capacity == 0:  # whatever is missing, with transfers or without
+        return f"proved: nothing fits into 0 B; at least {format_size(over)} are missing {orders}"
     if memory.constants and memory.shortfall - over < memory.alignment:
         return f"proved {orders}: {format_size(memory.shortfall)} are missing"
     return f"proved: at least {format_size(over)} are missing {orders}"

@@ -75,3 +75,53 @@ def test_a_file_that_cannot_be_read_is_named(folder, data, message):
     (folder / "tmpass.toml").write_bytes(data)
     with pytest.raises(UsageError, match=rf"tmpass\.toml: .*{message}"):
         find_settings(folder)
+
+
+NEAR = [
+    "[tmpass]", "[tool.tmpas]", "[tool.TMPass]", "[tool.tm-pass]", "[tool.tmapss]", "[tool.tmpasss]", "[Tool.tmpass]",
+    '[tool.tmpas.models."*.onnx"]', "[tools.tmpass]", "[tool.tmpaas]", "[TMPASS]",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", NEAR)
+def test_a_misspelt_table_is_an_error_with_its_line_and_the_right_name(folder, header):
+    (folder / "pyproject.toml").write_text(f'[project]\nname = "x"\n{header}\ntarget = "tflm"\n')
+    place = r"pyproject\.toml, line 3, [\w.-]+"
+    with pytest.raises(UsageError, match=rf"{place}: unknown table; did you mean \[tool\.tmpass\]\?"):
+        find_settings(folder)
+
+
+def test_a_misspelt_table_beside_the_right_one_is_an_error(folder):
+    (folder / "pyproject.toml").write_text('[tool.tmpass]\nnodes = 1\n[tool.tmpas.models."*.onnx"]\nnodes = 2')
+    with pytest.raises(UsageError, match=r"tool\.tmpas: unknown table"):
+        find_settings(folder)
+    (folder / "tmpass.toml").write_text("nodes = 1")
+    (folder / "pyproject.toml").write_text("[tool.tmpas]\nnodes = 2")
+    with pytest.raises(UsageError, match=r"tool\.tmpas: unknown table"):
+        find_settings(folder)
+
+
+@pytest.mark.parametrize("header", ["[tmpass]", "[tool.tmpass]", "[tool.tmpas]"])
+def test_a_file_of_its_own_has_no_table_for_all(folder, header):
+    (folder / "tmpass.toml").write_text(f'{header}\ntarget = "tflm"')
+    with pytest.raises(UsageError, match=r"tmpass\.toml, line 1, .*: unknown table; this file has no such table"):
+        find_settings(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.compass]\ntarget = "x"',
+        "[tool.bypass]\nnodes = 1",
+        '[tool.tmp]\ntarget = "x"',
+        "[tool.tmpass-extra]\nverbose = true",
+        '[tool.tpass]\nlength = 12\nstore = "~/.tpass"',  # a manager of passwords
+        '[tool.uv.sources]\ntmpass = { git = "https://example.com/tmpass" }',
+        '[dependency-groups]\ntmpass = ["tmpass"]',
+        '[project.optional-dependencies]\ntmpass = ["tmpass"]',
+        '[tool.pytest.ini_options]\ntmpas = "x"',
+    ],
+)
+def test_tables_of_other_tools_are_left_alone(folder, text):
+    (folder / "pyproject.toml").write_text(text)
+    assert find_settings(folder) is None

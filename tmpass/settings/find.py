@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tmpass.base.errors import UsageError
 from tmpass.base.reading import read_bounded
+from tmpass.settings.misspelt import has_near
 from tmpass.settings.settings import Settings
 
 OWN = "tmpass.toml"
@@ -20,13 +21,13 @@ def find_settings(folder: str | os.PathLike[str] = ".") -> Settings | None:
     A folder has settings in tmpass.toml, or in the table [tool.tmpass] of pyproject.toml.
 
     Raises:
-        UsageError: a file cannot be read or is wrong, or the folder has both.
+        UsageError: a file cannot be read or is wrong, the table has nearly this name, or the folder has both.
     """
     start = Path(os.path.abspath(folder))
     for place in (start, *start.parents):
         own, project = place / OWN, place / PROJECT
         text = _text(own)
-        # Other tools fill most of these files: only one with the word in it is parsed, or has to be right.
+        # Other tools fill most of these files: only one with the word in it, or nearly, is parsed and has to be right.
         other = _text(project) if _names_tmpass(project) else None
         shared = None if other is None else _read(other, project)
         if text is None:
@@ -47,12 +48,12 @@ def _read(text: str, path: Path) -> Settings | None:
 
 
 def _names_tmpass(path: Path) -> bool:
-    """Whether the word tmpass is in a file, of any size and encoding; also where its bytes cannot be read."""
+    """Whether the word tmpass or nearly that is in a file, of any size and encoding; also where it cannot be read."""
     if not os.path.isfile(path):
         return False
     try:
         with path.open("rb") as file:
-            return any(b"tmpass" in line for line in file)
+            return any(b"tmpass" in line or has_near(line) for line in file)
     except OSError:
         return True
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 from tmpass.base.errors import UsageError
+from tmpass.settings.misspelt import misspelt_table
 from tmpass.settings.settings import Options, Settings
 from tmpass.settings.values import OPTIONS, is_path, targets
 from tmpass.targets.key_lines import KeyPath
@@ -33,11 +34,14 @@ def read_settings(text: str, file: str, table: KeyPath = ()) -> Settings | None:
         data: object = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"it is not TOML: {error}", where=file, hint="correct it there") from None
+    reader = Reader(text, file, UsageError)
+    if isinstance(data, dict) and (found := misspelt_table(data, table, (*OPTIONS, *_FOR_ALL))):
+        meant = f"did you mean [{'.'.join(map(str, table))}]?"
+        reader.fail(found, "unknown table", meant if table else "this file has no such table: leave its line out")
     for part in table:
         if not isinstance(data, dict) or part not in data:
             return None
         data = data[part]
-    reader = Reader(text, file, UsageError)
     whole = reader.table(data, table, (), (*OPTIONS, *_FOR_ALL), 'target = "tflm"')
     models = reader.table(whole.get("models", {}), (*table, "models"), (), None, '[models."*.onnx"]')
     patterns = tuple(

@@ -19,7 +19,6 @@ LARGE = {
 """File and function that may be above 60 lines or 8 parameters -> the reason."""
 
 ALIKE = {
-    ("tmpass/planning/residency/transfers/problem.py", "tmpass/targets/tail/predict.py"): "an enum and small records",
     ("tmpass/packing/conflict/__init__.py", "tmpass/planning/residency/weights.py"): "an enum of four words each",
     ("frontends/onnx/__init__.py", "frontends/tflite/__init__.py"): "the signature that CarryingFrontend demands",
     ("frontends/tflite/option_schema.py",) * 2: "a table: a class for each of the schema's",

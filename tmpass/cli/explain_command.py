@@ -72,6 +72,9 @@ def _print(known: "Explanation") -> None:
     if known.constants:
         click.echo()
         print_table(text_of.constant_table(known))
+    if known.runtime:
+        click.echo()
+        print_table(text_of.runtime_table(known))
     if text := text_of.conflict_text(known):
         click.echo(f"\n{text}", nl=False)
     if (table := text_of.change_table(known)) is not None:

@@ -26,6 +26,7 @@ from tmpass.explanation.least_budget import with_least_budget
 from tmpass.explanation.options import together, try_options
 from tmpass.explanation.outside import one_outside
 from tmpass.explanation.quantized import as_int8
+from tmpass.explanation.find_runtime import with_runtime
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
@@ -79,6 +80,7 @@ def explain(
         travels=travels,
         may_travel=may_travel(graph, target_of(target), asked.options.transfers),
     )
+    known = with_runtime(known, graph, target_of(target))
     if STOPPED in made.warnings:
         return replace(known, stopped=True)
     if curve:

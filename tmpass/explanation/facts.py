@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.base.record import record
 from tmpass.explanation.curve_point import CurvePoint
+from tmpass.explanation.runtime_part import RuntimePart
 from tmpass.packing.conflict import Conflict
 from tmpass.plans.peak_step import PeakStep
 from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep, PlannedTensor
@@ -124,6 +125,7 @@ class Explanation:
         over: the spans of steps, first and last included, with more live bytes than the capacity.
         stopped: whether Ctrl-C ended the search before everything was tried.
         constants: those that take the room of a memory that is too small, by falling size.
+        runtime: the parts of what the runtime takes of that memory, by falling size; they add up to its overhead.
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
         curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
         travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
@@ -147,6 +149,7 @@ class Explanation:
     over: tuple[tuple[int, int], ...] = ()
     stopped: bool = False
     constants: tuple[PlannedConstant, ...] = ()
+    runtime: tuple[RuntimePart, ...] = ()
     streamed_budget: StreamedBudget | None = None
     curve: tuple[CurvePoint, ...] | None = None
     travels: "Travels | None" = None

@@ -76,6 +76,7 @@ def _reasons(known: Explanation) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "least_budget": {"bytes": known.least_budget, "proved": proved},
         "constants": [_constant(known, row) for row in known.constants],
+        "runtime": [asdict(part) for part in known.runtime],
         "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},
         "fullest": {
             "step": _step(peak_step.step),

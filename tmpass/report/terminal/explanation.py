@@ -174,6 +174,16 @@ def constant_table(known: Explanation) -> "Table":
     return table
 
 
+def runtime_table(known: Explanation) -> "Table":
+    """A table of what the runtime takes of the memory that decides, the largest part first."""
+    table = plain_table(">bytes", f"runtime in {one_line(clip(known.peak_step.memory.name, _WIDE))}", ">count", "")
+    for part in known.runtime[:_ROWS]:
+        table.add_row(str(part.bytes), one_line(clip(part.what, _WIDE)), str(part.count), part.keeps)
+    if rest := known.runtime[_ROWS:]:
+        table.add_row(str(sum(part.bytes for part in rest)), f"in {len(rest)} more", "", "")
+    return table
+
+
 def _name(tensor: PlannedTensor | None, others: int = 0, wide: int = _WIDE) -> str:
     name = _short(tensor.name, wide) if tensor is not None else "scratch"
     return one_line(f"{name} and {others} more" if others else name)

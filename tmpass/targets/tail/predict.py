@@ -7,7 +7,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.targets.scratch.formula import WORD
 from tmpass.targets.tail.rules import Per, Rules
-from tmpass.targets.tail.sizes import Sizes, round_up
+from tmpass.targets.tail.sizes import RESOURCES, Sizes, round_up
 
 
 @record
@@ -16,11 +16,15 @@ class Row:
 
     Fields:
         what: its name for the user; of kernels the kind of operator.
+        kernel: whether these are the buffers of kernels.
+        keeps: what such buffers are, where their rule says so.
     """
 
     what: str
     count: int
     bytes: int
+    kernel: bool = False
+    keeps: str = ""
 
 
 @record
@@ -71,13 +75,14 @@ def predict(
     Complexity: linear in the tensors and operators.
     """
     model = Sizes(graph, rules, word_size, orders)
-    used, sizes, rows = 0, 0, defaultdict[str, list[int]](lambda: [0, 0])
+    used, sizes, rows = 0, 0, defaultdict[tuple[str, bool], list[int]](lambda: [0, 0])
     at_plan, kernels_end = 0, 0
     for allocation in rules.persistent:
         for what, count, size, align in model.allocations(allocation):
             end = round_up(used + size, align)
-            rows[what][0] += count
-            rows[what][1] += end - used
+            row = rows[what, allocation.per is Per.KERNEL and what != RESOURCES]
+            row[0] += count
+            row[1] += end - used
             used, sizes = end, sizes + size
         if allocation.per is Per.KERNEL:
             kernels_end = used
@@ -85,7 +90,11 @@ def predict(
             at_plan = used
     preparing = kernels_end + model.prepared()
     placing = round_up(at_plan, rules.alignment) + model.placed()
-    found = tuple(Row(what, count, size) for what, (count, size) in rows.items() if size)
+    found = tuple(
+        Row(what, count, size, kernel, model.keeps.get(what, "") if kernel else "")
+        for (what, kernel), (count, size) in rows.items()
+        if size
+    )
     unknown = tuple(sorted(model.unknown))
     preparation = round_up(max(preparing, placing), rules.alignment)
     return RuntimeBytes(used, found, unknown, preparation, rules.alignment, used - sizes)

@@ -21,7 +21,7 @@ MAX_FILE = 4 << 20
 """The most bytes of a file of rules: enough for a kernel for each operator of a large model."""
 
 _OWN = Path(__file__).parent
-_KERNEL = ("options", "align", "persistent", "scratch", "temporaries", "resource", "holds_outputs", "source")
+_KERNEL = ("options", "align", "persistent", "scratch", "temporaries", "resource", "holds_outputs", "keeps", "source")
 
 
 @cache
@@ -185,6 +185,7 @@ def _kernel(reader: Reader, table: Mapping[str, object], key: KeyPath, source: s
         temporaries=temporaries,
         resource=_size(reader, table["resource"], (*key, "resource")) if "resource" in table else None,
         holds_outputs=_flag(reader, table, "holds_outputs", key),
+        keeps=reader.line_of_text(table["keeps"], (*key, "keeps")) if "keeps" in table else "",
         source=reader.line_of_text(table["source"], (*key, "source")) if "source" in table else source,
     )
 

@@ -86,6 +86,7 @@ class Kernel:
         resource: bytes of the variable that it assigns to.
         holds_outputs: its outputs are in its own buffers, and are not placed.
         place: the one operator; None for all of `kind`.
+        keeps: what its buffers are, for the user, where their size grows with the model.
         source: where the numbers come from.
     """
 
@@ -98,6 +99,7 @@ class Kernel:
     resource: Size | None = None
     holds_outputs: bool = False
     place: Place | None = None
+    keeps: str = ""
     source: str = ""
 
 

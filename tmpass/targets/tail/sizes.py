@@ -9,6 +9,9 @@ from tmpass.targets.scratch.find import operands
 from tmpass.targets.scratch.formula import Options, Tensors, parse_formula
 from tmpass.targets.tail.rules import Allocation, Kernel, Per, Place, Rules, Size
 
+RESOURCES = "resource variables"
+"""The name of the row of variables that operators assign to."""
+
 
 @record
 class _Known:
@@ -23,11 +26,16 @@ class _Known:
 
 
 class Sizes:
-    """What `rules` say of the tensors and operators of `graph`; `unknown` are the kinds of operators without a rule."""
+    """What `rules` say of the tensors and operators of `graph`.
+
+    `unknown` are the kinds of operators without a rule. `keeps` says what the buffers of the others are, where that is
+    known.
+    """
 
     def __init__(self, graph: Graph, rules: Rules, word: int, orders: Sequence[Sequence[int]] | None = None) -> None:
         self._graph, self._rules, self._word = graph, rules, word
         self.unknown: set[str] = set()
+        self.keeps: dict[str, str] = {}
         self._kernels: list[_Known] = []
         self._resources: dict[object, int] = {}
         self._held: set[TensorKey] = set()
@@ -51,6 +59,8 @@ class Sizes:
             if kernel.holds_outputs:
                 self._held.update((place[0], t) for t in op.outputs)
             self._kernels.append(_Known(op, subgraph, kernel, tuple(options), tuple(persistent), len(scratch)))
+            if kernel.keeps:
+                self.keeps[op.kind] = kernel.keeps
         except UsageError:
             self.unknown.add(op.kind)
 
@@ -77,7 +87,7 @@ class Sizes:
         if allocation.per is Per.KERNEL:
             for known in self._kernels:
                 yield from ((known.op.kind, 1, size, align) for size in known.persistent)
-            yield from (("resource variables", 1, size, align) for size in self._resources.values())
+            yield from ((RESOURCES, 1, size, align) for size in self._resources.values())
             return
         for group in self._groups(allocation.per):
             if allocation.together:

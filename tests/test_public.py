@@ -34,6 +34,7 @@ NAMES = [
     "explain",
     "fleet",
     "load",
+    "load_settings",
     "load_target",
     "parse_plan",
     "plan",

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from tmpass.plans.diff import diff as diff
     from tmpass.plans.plan import Plan as Plan
     from tmpass.plans.plan_json import parse_plan as parse_plan
+    from tmpass.settings.load import load_settings as load_settings
     from tmpass.targets import Target as Target
     from tmpass.targets import load_target as load_target
 
@@ -62,6 +63,7 @@ _HOMES = {
     "explain": "explanation.explain",
     "fleet": "fleets.fleet",
     "load": "loading.load",
+    "load_settings": "settings.load",
     "load_target": "targets",
     "parse_plan": "plans.plan_json",
     "plan": "api.plan",

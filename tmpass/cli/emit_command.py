@@ -11,9 +11,10 @@ from tmpass.cli.complete import complete_target
 from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.planned_target import read_for_target
-from tmpass.cli.settled import TARGET_VARIABLE, target_for
+from tmpass.cli.settled import target_for
 from tmpass.cli.write_files import write_whole
 from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
+from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan

@@ -11,7 +11,8 @@ from tmpass.base.errors import UsageError
 from tmpass.base.reading import MOST_TEXT, read_stream
 from tmpass.cli.fleet_refusals import Read
 from tmpass.cli.inputs import target_file
-from tmpass.cli.settled import TARGET_VARIABLE, settled
+from tmpass.cli.settled import settled
+from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
     from tmpass.fleets.job import Aim, Request, Source

@@ -9,12 +9,12 @@ from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfe
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
-from tmpass.cli.settled import TARGET_VARIABLE
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.values import Whole, Word
 from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.report.text import clip
+from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
     from tmpass.loading.load import Model

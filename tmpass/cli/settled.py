@@ -6,12 +6,10 @@ import click
 from click.core import ParameterSource
 
 from tmpass.cli.command import SETTINGS
+from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
     from tmpass.settings.settings import Settings
-
-TARGET_VARIABLE = "TMPASS_TARGET"
-"""The variable of the environment that names the target."""
 
 
 def settled(ctx: click.Context, model: str, asked: dict[str, Any], file: "Settings | None" = None) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from tmpass.cli.files import model_source, name_of
 from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.outputs import check_format
-from tmpass.cli.settled import TARGET_VARIABLE, settled, target_for
+from tmpass.cli.settled import settled, target_for
 from tmpass.cli.terminal import complain, complain_of_weights, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.targets.runtime import SPLIT_FOR
+from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

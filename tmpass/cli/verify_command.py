@@ -12,7 +12,7 @@ from tmpass.cli.command import Command
 from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source
 from tmpass.cli.planned_target import read_for_target
-from tmpass.cli.settled import TARGET_VARIABLE, target_for
+from tmpass.cli.settled import target_for
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.values import Seconds, Whole
 from tmpass.cli.verify_pair import (
@@ -25,6 +25,7 @@ from tmpass.cli.verify_pair import (
 from tmpass.report.kernels import does_not_run, not_known, unread
 from tmpass.report.left_out import not_counted
 from tmpass.report.text import clip, counted, one_line
+from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
     from tmpass.base.violation import Violation

@@ -106,3 +106,41 @@ def test_scratch_is_shown_where_there_is_any(run, tmp_path):
 
 def test_json_may_stand_before_the_name(run):
     assert run("targets", "--json", "tflm").out == run("targets", "show", "tflm", "--json").out
+
+
+BOARD = """\
+name = "mine"
+summary = "a board"
+standing = "assumed"
+runtime = "tflm"
+
+[[memory]]
+name = "arena"
+capacity = { value = "128KiB", source = "data sheet" }
+alignment = { value = 16, source = "runtime" }
+holds = ["activations", "variables", "inputs_outputs"]
+"""
+
+
+def test_a_size_of_pointers_that_no_profile_says_is_marked_as_assumed(run, tmp_path, model):
+    board = tmp_path / "board.toml"
+    board.write_text(BOARD)
+    assert "word  8 B  (assumed: the profile has no `word`" in run("targets", board).out
+    assert json.loads(run("targets", board, "--json").out)["word"]["value"] == 8
+    assert "word" in load_target(str(board)).assumed
+    (needed,) = (line for line in run("plan", model, "-t", board).out.splitlines() if line.startswith("needed"))
+    assert needed.endswith(" B (assumed)")
+    made = json.loads(run("plan", model, "-t", board, "--json").out)
+    assert made["memories"][0]["overhead_source"].startswith("assumed size of pointers")
+    assert "`word` in a profile says it" in run("explain", model, "-t", board).out
+
+
+def test_a_size_of_pointers_that_a_profile_says_or_nothing_needs_is_not_marked(run, tmp_path, model):
+    board = tmp_path / "board.toml"
+    board.write_text(BOARD.replace("\n\n", '\nword = { value = 4, source = "data sheet" }\n\n', 1))
+    assert "word  4 B  (data sheet)" in run("targets", board).out
+    assert "assumed" not in run("plan", model, "-t", board).out
+    assert "assumed" not in run("explain", model, "-t", board).out
+    board.write_text(BOARD.replace('runtime = "tflm"', ""))
+    assert "word" not in run("targets", board).out
+    assert "word" not in load_target(str(board)).assumed

@@ -10,8 +10,8 @@ from test_layers import ROOT
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
 from tmpass.explanation.explain import explain
-from tmpass.explanation.runtime_part import RuntimePart
 from tmpass.explanation.find_runtime import PADDING, PREPARATION, with_runtime
+from tmpass.explanation.runtime_part import RuntimePart
 from tmpass.loading.load import load
 from tmpass.report.json.explanation import to_json
 from tmpass.report.terminal.explanation import runtime_table

@@ -48,6 +48,7 @@ def command(model, **environment):
 def test_the_plan_with_the_settings_is_that_of_the_command(project, monkeypatch):
     found = tmpass.load_settings("branchy.tflite")
     assert tmpass.plan("branchy.tflite", **found).to_json() == command("branchy.tflite")
+    assert (project / "tmpass.toml").is_file()
     monkeypatch.setenv("TMPASS_TARGET", "litert-cpu")
     assert tmpass.load_settings("branchy.tflite") == {**found, "target": "litert-cpu"}
     assert tmpass.plan("branchy.tflite", **tmpass.load_settings("branchy.tflite")).to_json() == command(
@@ -77,6 +78,6 @@ def test_each_key_of_a_file_is_an_argument_of_plan():
     assert {key.replace("-", "_") for key in OPTIONS} <= known
 
 
-def test_a_model_that_is_not_a_path_is_refused(project):
+def test_a_model_that_is_not_a_path_is_refused():
     with pytest.raises(UsageError, match=r"found by its path, not by bytes; give its path, or None"):
         tmpass.load_settings(BRANCHY.read_bytes())

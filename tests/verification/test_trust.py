@@ -52,8 +52,10 @@ def test_rules_of_the_target_are_no_trust():
 def test_what_a_profile_assumes_is_named():
     made = plan(MODEL, "pixel6-tpu")
     assert says(made, "capacity", target="pixel6-tpu") == ["that of 'scratchpad' is an assumption of pixel6-tpu"]
-    assert not load_target("tflm").assumed
-    assert says(plan(MODEL, "tflm"), "capacity", target="tflm") == []
+    made = plan(MODEL, "tflm")
+    assert load_target("tflm").assumed == ("word",)
+    assert says(made, "capacity", target="tflm") == []
+    assert says(made, "overhead", target="tflm") == ["pointers of 8 B are an assumption of tflm"]
 
 
 def test_tensors_that_share_are_counted():

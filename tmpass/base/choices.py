@@ -137,3 +137,6 @@ class ConstantUse(_Word):
 
 TAIL = "the tail of the arena, by rules"
 """The source of an overhead that is the tail of an arena."""
+
+TAIL_ASSUMED = f"assumed size of pointers: {TAIL}"
+"""The source of such an overhead where no source gives the size of a pointer, on which it depends."""

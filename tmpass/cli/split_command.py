@@ -13,8 +13,8 @@ from tmpass.cli.outputs import check_format
 from tmpass.cli.settled import settled, target_for
 from tmpass.cli.terminal import complain, complain_of_weights, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
-from tmpass.targets.runtime import SPLIT_FOR
 from tmpass.settings import TARGET_VARIABLE
+from tmpass.targets.runtime import SPLIT_FOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

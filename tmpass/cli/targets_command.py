@@ -84,8 +84,8 @@ def show(ctx: click.Context, name: str, as_json: bool) -> None:
     print_table(sharing_table(target))
     if target.int8_source:
         click.echo(one_line(f"int8  {target.int8}  ({target.int8_source})"))
-    if target.word_source:
-        click.echo(one_line(f"word  {target.word} B  ({target.word_source})"))
+    if target.word_origin:
+        click.echo(one_line(f"word  {target.word} B  ({target.word_origin})"))
     if target.macs_per_second is not None:
         rate = f"macs_per_second  {target.macs_per_second:.4g}"
         click.echo(one_line(f"{rate}  ({target.sources.get('macs_per_second', '')})"))

@@ -21,12 +21,12 @@ from tmpass.explanation.capacity_curve import curve_of
 from tmpass.explanation.conflict import with_conflict
 from tmpass.explanation.constants import with_constants
 from tmpass.explanation.facts import Explanation
+from tmpass.explanation.find_runtime import with_runtime
 from tmpass.explanation.hints import find_rematerialisable, find_tilings
 from tmpass.explanation.least_budget import with_least_budget
 from tmpass.explanation.options import together, try_options
 from tmpass.explanation.outside import one_outside
 from tmpass.explanation.quantized import as_int8
-from tmpass.explanation.find_runtime import with_runtime
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan

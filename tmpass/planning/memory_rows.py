@@ -31,7 +31,7 @@ def memory_rows(request: LayoutRequest, ordered: OrderedLayout, besides: Besides
     free, horizon = find_free(request, ordered, stored)
     memories = list(_memories(request, ordered, stored, free, overhead))
     tail = tail_of(request.graph, request.target, ordered.timeline)
-    overhead = with_tail(overhead, memories[0].name, memories[0].peak, tail)
+    overhead = with_tail(overhead, memories[0].name, memories[0].peak, tail, request.target)
     memories = [_with_overhead(use, overhead) for use in memories]
     if stored is None:
         return tuple(memories), ()

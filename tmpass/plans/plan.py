@@ -8,7 +8,7 @@ from dataclasses import asdict, field, fields
 from functools import cache
 from typing import Any
 
-from tmpass.base.choices import TAIL, ConstantUse
+from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
 from tmpass.base.json_text import json_text
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
@@ -200,7 +200,7 @@ class MemoryUse:
     @property
     def has_tail(self) -> bool:
         """Whether its overhead is the tail of an arena, whose padding depends on the order of the operators."""
-        return self.overhead_source == TAIL
+        return self.overhead_source in (TAIL, TAIL_ASSUMED)
 
     @property
     def assumed(self) -> str:

@@ -11,8 +11,8 @@ from tmpass.settings.find import find_settings
 def load_settings(model: str | os.PathLike[str] | None = None, folder: str | os.PathLike[str] = ".") -> dict[str, Any]:
     """The options of planning that the settings file and the environment state for a model.
 
-    They are those that `tmpass plan` takes without a flag: `tmpass.plan(model, **tmpass.load_settings(model))` is its plan.
-    The nearest tmpass.toml or pyproject.toml counts, upwards, and the variable TMPASS_TARGET before the target in it.
+    They are those that `tmpass plan` takes without a flag: `tmpass.plan(model, **tmpass.load_settings(model))` is its
+    plan. The nearest tmpass.toml or pyproject.toml counts, upwards, and TMPASS_TARGET before the target in it.
     What a script asks itself goes before both: `{**tmpass.load_settings(model), "budget": "64KiB"}`.
 
     Args:

@@ -17,6 +17,9 @@ BUDGET = "--budget"
 NO_SCRATCHPAD = "no memory that operators use directly holds activations"
 ADD_ACTIVATIONS = 'add "activations" to the `holds` of one'
 
+WORD_ASSUMED = "assumed: the profile has no `word`; with 4, the runtime keeps less"
+"""The origin of the size of a pointer where a profile does not say it."""
+
 
 @record
 class Target:
@@ -109,10 +112,16 @@ class Target:
         )
 
     @property
+    def word_origin(self) -> str:
+        """Where the size of a pointer comes from, or that it is assumed; empty where nothing depends on it."""
+        return self.word_source or (WORD_ASSUMED if self.runtime.tail else "")
+
+    @property
     def assumed(self) -> tuple[str, ...]:
         """The facts whose source is an assumption.
 
-        They are named as "memory.number", "sharing.what", "scratch.kind", "int8", "macs_per_second" or "prefetch".
+        They are named as "memory.number", "sharing.what", "scratch.kind", "int8", "word", "macs_per_second" or
+        "prefetch".
         """
         facts = [(memory.name, memory.sources) for memory in self.memories] + [("sharing", self.sharing.sources)]
         facts += [("scratch", {rule.kind: rule.source}) for rule in self.scratch]
@@ -123,6 +132,7 @@ class Target:
             if source.startswith("assumed")
         ]
         found += ["int8"] * self.int8_source.startswith("assumed")
+        found += ["word"] * self.word_origin.startswith("assumed")
         return (*found, *(name for name, source in self.sources.items() if source.startswith("assumed")))
 
     def override(self, capacity: int | None = None, alignment: int | None = None) -> "Target":

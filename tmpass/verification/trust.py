@@ -129,6 +129,8 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
         memory, _, number = assumed.rpartition(".")
         if memory in used and number in ("capacity", "alignment"):
             yield Trusted(number, f"that of {brief(memory)} is an assumption of {profile.name}")
+    if "word" in profile.assumed:
+        yield Trusted("overhead", f"pointers of {profile.word} B are an assumption of {profile.name}")
     known = known_scratch(profile.runtime) if plan.options.scratch else frozenset()
     own = sum(rule not in profile.scratch and rule not in known for rule in plan.options.scratch)
     if own:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import TYPE_CHECKING
 
-from tmpass.base.choices import TAIL, ConstantUse
+from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
 from tmpass.base.record import record
 from tmpass.graph.model import Graph
 from tmpass.planning.residency.constants import StoredConstants, find_stored
@@ -107,10 +107,13 @@ def tail_of(graph: Graph, target: Target, timeline: Schedule | None = None) -> "
 
 
 def with_tail(
-    overhead: Mapping[str, Overhead], arena: str, head: int, tail: "RuntimeBytes | None"
+    overhead: Mapping[str, Overhead], arena: str, head: int, tail: "RuntimeBytes | None", target: Target
 ) -> Mapping[str, Overhead]:
-    """`overhead` with that of the arena, whose buffers take `head` bytes."""
-    return overhead if tail is None else {**overhead, arena: Overhead(tail.overhead(head), TAIL)}
+    """`overhead` with that of the arena of `target`, whose buffers take `head` bytes."""
+    if tail is None:
+        return overhead
+    source = TAIL_ASSUMED if target.word_origin.startswith("assumed") else TAIL
+    return {**overhead, arena: Overhead(tail.overhead(head), source)}
 
 
 def operators_in_order(graph: Graph, timeline: Schedule) -> Sequence[Sequence[int]]:

@@ -30,7 +30,7 @@ def _target(target: Target) -> dict[str, Any]:
         **({"runtime": target.runtime.name} if target.runtime.name else {}),
         **({"implied": target.implied} if target.implied else {}),
         **({"int8": {"value": target.int8, "source": target.int8_source}} if target.int8_source else {}),
-        **({"word": {"value": target.word, "source": target.word_source}} if target.word_source else {}),
+        **({"word": {"value": target.word, "source": target.word_origin}} if target.word_origin else {}),
         **{name: {"value": getattr(target, name), "source": source} for name, source in target.sources.items()},
         "memory": [_memory(memory) for memory in target.memories],
         "sharing": {

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from tmpass.base.choices import ConstantUse
+from tmpass.base.choices import TAIL_ASSUMED, ConstantUse
 from tmpass.base.sizes import format_size
 from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
@@ -280,6 +280,9 @@ def _notes(known: Explanation) -> Iterator[str]:
     if known.without_effect:
         yield f"alone without effect: {', '.join(known.without_effect)}"
     yield from _smaller_constants(known)
+    if known.peak_step.memory.overhead_source == TAIL_ASSUMED:
+        name = known.plan.target.name
+        yield f"runtime: with a size of pointers that is assumed for {name}; `word` in a profile says it"
     if known.missing and known.without_buffers >= (known.peak_step.memory.capacity or 0):
         return
     if known.plan.unknown_tensors:

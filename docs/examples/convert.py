@@ -1,10 +1,11 @@
 """The last step of a conversion: plan the model for the board, or print why it does not fit.
 
-python convert.py MODEL BUDGET OUT [PERCENT]
+python convert.py MODEL BUDGET OUT [PERCENT] [--accept]
 
-The folder OUT gets the planned model, the plan, a C header for the firmware, and a page. The exit code is 0 if the
-model fits, 1 if it does not, or if a memory needs more than PERCENT above the last time, and 4 if the search ended
-without an answer; then nothing is written.
+The folder OUT gets the planned model, the plan, a C header for the planned model, and a page. The first run keeps its
+plan as the baseline; only --accept replaces it, so that small growths add up. The exit code is 0 if the model fits, 1
+if it does not, or if a memory needs more than PERCENT above the baseline, and 4 if the search ended without an answer.
+Unless it is 0, nothing is written.
 """
 
 import argparse
@@ -21,7 +22,19 @@ def convert(model: Path) -> Path:
     return model
 
 
-def main(model: Path, budget: str, out: Path, most: float) -> int:
+def grew(plan: tmpass.Plan, baseline: Path, name: str, most: float) -> bool:
+    """Whether a memory needs above `most` percent more than in the plan `baseline`; the growth of each is printed."""
+    found = False
+    for memory in tmpass.diff(tmpass.parse_plan(baseline.read_text(), str(baseline)), plan).memories:
+        needed = memory.needed or memory.peak
+        print(f"{name}, {memory.name}: {needed.growth:+d} B since the baseline")
+        if needed.new > needed.old * (1 + most / 100):
+            print(f"{name}, {memory.name}: grew by more than {most:g} %; --accept allows it", file=sys.stderr)
+            found = True
+    return found
+
+
+def main(model: Path, budget: str, out: Path, most: float, *, accept: bool = False) -> int:
     """Plan `model` within `budget` bytes, and write the results to `out`, if no memory grew by above `most` percent."""
     converted = convert(model)
     try:
@@ -35,21 +48,20 @@ def main(model: Path, budget: str, out: Path, most: float) -> int:
         print(tmpass.explain(converted, TARGET, budget=budget).summary(), end="", file=sys.stderr)
         return 4 if plan.status == "unknown" else 1
 
-    out.mkdir(parents=True, exist_ok=True)
     name = model.stem
-    old = out / f"{name}.plan.json"
-    if old.exists():  # the growth of each memory since the last run
-        changed = tmpass.diff(tmpass.parse_plan(old.read_text(), str(old)), plan)
-        for memory in changed.memories:
-            grown = memory.needed or memory.peak
-            print(f"{name}, {memory.name}: {grown.growth:+d} B since the last time")
-            if grown.new > grown.old * (1 + most / 100):
-                print(f"{name}, {memory.name}: grew by more than {most:g} %", file=sys.stderr)
-                return 1
-    (out / f"{name}{model.suffix}").write_bytes(tmpass.planned_model(plan, converted))
-    old.write_text(plan.to_json())
-    for form, suffix in (("c", ".h"), ("html", ".html")):
-        (out / f"{name}{suffix}").write_text(plan.emit(form))
+    baseline = out / f"{name}.baseline.json"
+    if not accept and baseline.exists() and grew(plan, baseline, name, most):
+        return 1
+    out.mkdir(parents=True, exist_ok=True)
+    planned = out / f"{name}{model.suffix}"
+    planned.write_bytes(tmpass.planned_model(plan, converted))
+    carried = tmpass.carried_plan(planned)  # the header has the SHA-256 and the bytes of this file, which is in flash
+    assert carried is not None
+    results = {".plan.json": plan.to_json(), ".html": plan.emit("html"), ".h": carried.emit("c")}
+    if accept or not baseline.exists():
+        results[".baseline.json"] = plan.to_json()
+    for suffix, text in results.items():
+        (out / f"{name}{suffix}").write_text(text)
     needed = plan.memories[0].needed  # buffers, and what the runtime keeps in the arena beside them
     print(f"{name}: {needed} B of {plan.memories[0].capacity}, {plan.status}")
     return 0
@@ -61,5 +73,6 @@ if __name__ == "__main__":
     parser.add_argument("budget", help="as 192KiB")
     parser.add_argument("out", type=Path)
     parser.add_argument("percent", type=float, nargs="?", default=0.0, help="by which a memory may grow")
+    parser.add_argument("--accept", action="store_true", help="make the new plan the baseline")
     given = parser.parse_args()
-    sys.exit(main(given.model, given.budget, given.out, given.percent))
+    sys.exit(main(given.model, given.budget, given.out, given.percent, accept=given.accept))

@@ -1,6 +1,7 @@
 """The scripts and commands in the documentation have the results shown there."""
 
 import ast
+import hashlib
 import os
 import re
 import shlex
@@ -32,28 +33,49 @@ def script(name, *words, code=0):
 def test_the_conversion_script_writes_all_that_belongs_to_a_model(tmp_path):
     assert script("convert.py", BRANCHY, "64KiB", tmp_path).stdout == "branchy: 39904 B of 65536, optimal\n"
     files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert sorted(files) == ["branchy.h", "branchy.html", "branchy.plan.json", "branchy.tflite"]
+    assert sorted(files) == [
+        "branchy.baseline.json",
+        "branchy.h",
+        "branchy.html",
+        "branchy.plan.json",
+        "branchy.tflite",
+    ]
     assert files["branchy.tflite"].endswith(BRANCHY.read_bytes()[64:])
     assert b"Memory plan of branchy.tflite" in files["branchy.h"]
+    assert hashlib.sha256(files["branchy.tflite"]).hexdigest().encode() in files["branchy.h"]
+    assert b"#define BRANCHY_ARENA_BYTES 39904u" in files["branchy.h"]
     again = script("convert.py", BRANCHY, "64KiB", tmp_path).stdout
-    assert again.startswith("branchy, arena: +0 B since the last time\n")
+    assert again.startswith("branchy, arena: +0 B since the baseline\n")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
 
 
 def test_the_conversion_script_keeps_the_format_and_tells_warnings(tmp_path):
     done = script("convert.py", BRANCHY.with_suffix(".onnx"), "64KiB", tmp_path)
     assert "does not read onnx" in done.stderr
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".h", ".html", ".json", ".onnx"]
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".h", ".html", ".json", ".json", ".onnx"]
 
 
 def test_the_conversion_script_fails_where_a_memory_grew(tmp_path):
     script("convert.py", BRANCHY, "64KiB", tmp_path)
-    file = tmp_path / "branchy.plan.json"
+    file = tmp_path / "branchy.baseline.json"
     file.write_text(file.read_text().replace('"overhead": 3040', '"overhead": 40', 1))
     done = script("convert.py", BRANCHY, "64KiB", tmp_path, "5", code=1)
-    assert done.stdout.startswith("branchy, arena: +3000 B since the last time\n")
-    assert done.stderr == "branchy, arena: grew by more than 5 %\n"
+    assert done.stdout.startswith("branchy, arena: +3000 B since the baseline\n")
+    assert done.stderr == "branchy, arena: grew by more than 5 %; --accept allows it\n"
     assert script("convert.py", BRANCHY, "64KiB", tmp_path, "9").stdout.endswith("39904 B of 65536, optimal\n")
+
+
+def test_growth_that_is_allowed_does_not_change_the_baseline_of_the_conversion_script(tmp_path):
+    script("convert.py", BRANCHY, "64KiB", tmp_path)
+    file = tmp_path / "branchy.baseline.json"
+    file.write_text(file.read_text().replace('"overhead": 3040', '"overhead": 40', 1))
+    old = file.read_bytes()
+    script("convert.py", BRANCHY, "64KiB", tmp_path, "9")
+    assert file.read_bytes() == old
+    script("convert.py", BRANCHY, "64KiB", tmp_path, "5", code=1)
+    script("convert.py", BRANCHY, "64KiB", tmp_path, "--accept")
+    assert file.read_bytes() == (tmp_path / "branchy.plan.json").read_bytes()
+    assert "+0 B since the baseline" in script("convert.py", BRANCHY, "64KiB", tmp_path).stdout
 
 
 def test_the_conversion_script_fails_with_the_reason_if_the_model_does_not_fit(tmp_path):

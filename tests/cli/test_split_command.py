@@ -28,6 +28,8 @@ def test_split_verify_and_strip(run, narrow, tmp_path):
     assert [line.split()[0] for line in lines[:6]] == ["fits", "model", "before", "after", "macs", "operators"]
     assert lines[-1] == "proved       each output element: the same inputs, the same arithmetic"
     assert page.read_text().count("<svg") == 2
+    assert "memory&gt;" not in page.read_text()
+    assert page.read_text().count(f"<title>{narrow.name}, split on tflm</title>") == 1
     done = run("verify", "--split", split, narrow)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{split} computes the same as {narrow}")

@@ -14,7 +14,6 @@ from support.graphs import graphs
 from support.pages import MODELS, both, plan_of
 
 from tmpass.api.plan import plan
-from tmpass.base.sizes import format_size
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import in_use
@@ -23,6 +22,7 @@ from tmpass.report.formats import html
 from tmpass.report.formats.html import emit
 from tmpass.report.hues import CONSTANTS, FAMILIES, GIVEN, colour_of, colours_of
 from tmpass.report.page.data import page_data
+from tmpass.report.terminal.summary import summary
 
 
 class Page(HTMLParser):
@@ -147,10 +147,23 @@ def test_a_label_leaves_out_what_most_names_begin_with():
     assert [row[9:] for row in found] == [*([f"cell_{i}/conv;cell_{i}/bn"] for i in range(4)), []]
 
 
-def test_a_plan_that_does_not_fit_says_by_how_much():
-    made = plan(MODELS / "branchy.tflite", budget="20KiB")
+@pytest.mark.parametrize("target", ["pixel6-tpu", "tflm-nrf52840", "ethos-u65"])
+@pytest.mark.parametrize(
+    ("budget", "options"),
+    [("1MiB", {}), ("38KiB", {}), ("20KiB", {}), ("20KiB", {"transfers": "never"}), ("38KiB", {"schedule": "given"})],
+)
+def test_the_page_says_whether_a_plan_fits_with_the_words_of_the_command(target, budget, options):
+    made = plan(MODELS / "branchy.tflite", target, budget=budget, **options)
+    told = summary(made).splitlines()[0].removeprefix("fits").strip()
     said = page_data(made)["views"][0]["verdict"]
-    assert said.endswith(f": {format_size(made.memories[0].shortfall)} missing in scratchpad")
+    words = {"yes": "fits", "no;": "does not fit;", "no,": "does not fit,", "not found": "not found to fit"}
+    first = next(word for word in ("yes", "not found", "no;", "no,") if told.startswith(word))
+    assert said.partition("; also missing")[0] == words[first] + told.removeprefix(first)
+
+
+def test_a_plan_that_no_order_makes_fit_says_so_on_the_page():
+    made = plan(MODELS / "branchy.tflite", "pixel6-tpu", budget="20KiB", transfers="never")
+    assert page_data(made)["views"][0]["verdict"].endswith("are missing in any order")
 
 
 @settings(max_examples=60, deadline=None)

@@ -75,7 +75,7 @@ def test_before_and_after_are_one_press_apart(look):
         assert page.inner_text("#verdict").startswith("fits; optimal")
         page.get_by_role("button", name="Before").click()
         assert "61440 B (60 KiB)" in page.inner_text("#figures")
-        assert page.inner_text("#verdict").startswith("does not fit, proved for this order")
+        assert page.inner_text("#verdict").startswith("does not fit; proved: at least")
         stem = next(t for t in plans[1].tensors if t.name == "stem")
         assert "stem" in hover(page, plans, 5, stem.offset + 1)
         page.get_by_role("button", name="Planned").click()
@@ -402,3 +402,11 @@ def test_names_are_shown_and_never_run(look):
     with look(made) as page:
         assert hover(page, [made], 1, 4).startswith(name)
         assert page.locator("img").count() == 0
+
+
+def test_a_peak_that_did_not_change_is_the_same_as_before(look):
+    made = plan_of((0, 50, 0, 4))
+    with look(made, made) as page:
+        assert "the same as before" in page.inner_text("#figures")
+        page.get_by_role("button", name="Before").click()
+        assert "the same as planned" in page.inner_text("#figures")

@@ -38,12 +38,14 @@ function fillNeeds() {
   })));
 }
 
-// The difference of the peak from that of the other plan, in per cent.
+// The difference of the peak from that of the plan to compare with, in per cent; empty where there is none.
 function saved(memory) {
   const other = views.find((view) => view !== state.view)?.memories[state.memory];
-  if (!other || other.peak === memory.peak) return other ? "as in the other plan" : "";
+  if (!other) return "";
+  const than = state.view === views[0] ? "before" : "planned";
+  if (other.peak === memory.peak) return `the same as ${than}`;
   const part = ((100 * Math.abs(memory.peak - other.peak)) / Math.max(1, other.peak)).toFixed(1);
-  return `${part} % ${memory.peak < other.peak ? "less" : "more"} than ${state.view === views[0] ? "before" : "planned"}`;
+  return `${part} % ${memory.peak < other.peak ? "less" : "more"} than ${than}`;
 }
 
 function fillLegend() {

@@ -17,25 +17,17 @@ from tmpass.plans.peak_step import find_peak_step, live_bytes
 from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer
 from tmpass.plans.tensor_places import absent_tensors
 from tmpass.plans.transfers import spilled_rows
+from tmpass.report.answer import sentence
 from tmpass.report.constants import copies_of, stored_constants, use
 from tmpass.report.drawn import constant_kind, drawn_constants, height_of
 from tmpass.report.hues import colours_of, kind_of
-from tmpass.report.kernels import does_not_run
 from tmpass.report.labels import short_labels
-from tmpass.report.left_out import not_counted, target_name, verdict
+from tmpass.report.left_out import not_counted, target_name
 from tmpass.report.needs import parts, parts_text, usable, usable_name, used
 from tmpass.report.run_time import time_line
 from tmpass.report.text import clip, short_size
-from tmpass.report.transfers import about, bound, moved, moved_by_step
+from tmpass.report.transfers import about, moved, moved_by_step
 from tmpass.report.weights import deciding, weight_lines
-
-_VERDICTS = {
-    "optimal": "fits; optimal for this order and sharing",
-    "feasible": "fits; a smaller plan is not ruled out",
-    "infeasible": "does not fit, proved for this order and sharing",
-    "unknown": "not found to fit; the search ended",
-}
-
 
 _BOUND = 4
 """Bound dimensions that are named."""
@@ -82,18 +74,6 @@ def bound_sizes(plan: Plan) -> str:
     return ", ".join(pairs[:_BOUND]) + (f" and {len(pairs) - _BOUND} more" if len(pairs) > _BOUND else "")
 
 
-def _verdict(plan: Plan) -> str:
-    """Whether `plan` fits, and what is proved."""
-    if plan.refused:
-        return f"does not fit: {does_not_run(plan)}"
-    if plan.fits and (part := verdict(plan)):
-        return f"fits, {part}"
-    if plan.transfers is not None:
-        return f"fits, with transfers; {bound(plan)}"
-    missing = "; ".join(f"{format_size(m.shortfall)} missing in {m.name}" for m in plan.memories if m.shortfall)
-    return _VERDICTS[plan.status] + (f": {missing}" if missing else "")
-
-
 def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, Any]:
     memories = {memory.name: at for at, memory in enumerate(plan.arenas)}
     rows, absent = plan.tensors_by_key(), absent_tensors(plan)
@@ -103,7 +83,7 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
     return {
         "how": how(plan),
         "fits": plan.fits,
-        "verdict": _verdict(plan),
+        "verdict": sentence(plan),
         "not_counted": not_counted(plan),
         "memories": [_memory(plan, memory) for memory in plan.arenas],
         "needs": [_need(memory) for memory in plan.memories],

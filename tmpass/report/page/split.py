@@ -1,6 +1,7 @@
 """The page of a split: the arena before and after, side by side, and what was changed. And the plot of trade-offs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 from tmpass.api.split import Split, TradeOff
@@ -23,12 +24,13 @@ _WIDTH, _HEIGHT, _MARGIN, _RIGHT = 820, 420, 84, 40
 def split_page(made: Split) -> str:
     """The page of a split: pictures of both plans, and the summary."""
     after, before = made.needed
-    pairs = (("before", made.before, before), ("after", made.plan, after))
+    title = f"{made.before.model.file}, split"
+    split = replace(made.plan, model=replace(made.plan.model, file=title))  # made in memory, it has no name
+    pairs = (("before", made.before, before), ("after", split, after))
     figures = "".join(
         f"<figure><figcaption>{name}: {escape(format_size(needed))}</figcaption>{svg.emit(plan)}</figure>"
         for name, plan, needed in pairs
     )
-    title = f"{made.before.model.file}, split"
     return _page(title, f'<pre>{escape(split_summary(made))}</pre><div class="pair">{figures}</div>')
 
 

@@ -14,17 +14,17 @@ Long lines are cut. The largest buffers are listed as far as there are lines lef
 
 from collections.abc import Iterator
 
-from tmpass.base.choices import Transfers
 from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.report.kernels import does_not_run, kernel_lines
+from tmpass.report.answer import answer
+from tmpass.report.kernels import kernel_lines
 from tmpass.report.labels import shortened
-from tmpass.report.left_out import assumed, not_counted, target_name, verdict
+from tmpass.report.left_out import assumed, not_counted, target_name
 from tmpass.report.needs import also_missing, constants, needs, used
 from tmpass.report.run_time import time_line
 from tmpass.report.text import counted, one_line
-from tmpass.report.transfers import bound, moved, no_help
+from tmpass.report.transfers import moved, no_help
 
 WIDTH = 120
 LINES = 12
@@ -43,7 +43,7 @@ def summary(plan: Plan) -> str:
     more = f"; also in {', '.join(others)}" if others and memory == arena else ""
     where = "" if memory == arena else f" in {arena.name}"
     lines = [
-        f"fits         {_verdict(plan, memory)}",
+        f"fits         {answer(plan, memory)}",
         f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}{more}",
         f"peak         {format_size(arena.peak)}{where}",
         f"lower bound  {_bound(arena)}" if plan.transfers is None else f"transfers    {moved(plan)}",
@@ -65,59 +65,6 @@ def summary(plan: Plan) -> str:
         lines.append(f"not counted  {left_out}")
     lines += _peak_step(plan, find_peak_step(plan, arena), LINES - len(lines) - 1)
     return "".join(f"{_cut(one_line(line))}\n" for line in lines)
-
-
-def _verdict(plan: Plan, memory: MemoryUse) -> str:
-    if plan.refused:
-        short = f"; {format_size(memory.shortfall)} are missing as well" if memory.shortfall else ""
-        return f"no; {does_not_run(plan)}{short}"
-    if plan.fits and (part := verdict(plan)):
-        return f"yes, {part}"
-    if plan.fits and plan.transfers is not None:
-        return f"yes, with transfers; {bound(plan)}"
-    if plan.status == "optimal":
-        return "yes; optimal for this order and sharing"
-    if plan.status == "feasible":
-        return "yes; a smaller plan is not ruled out"
-    if plan.status == "infeasible":
-        return f"no; {_proof(plan, memory)}"
-    above = format_size(memory.shortfall)
-    if memory.constants and memory.peak == memory.lower_bound and memory.shortfall < memory.alignment:
-        return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
-    if no_help(plan):
-        return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
-    if plan.memories[0] is memory and memory.proved_shortfall:
-        if memory.has_tail:  # which is smaller where another order needs less padding
-            return f"not found; {above} are missing in this order, others may need less: more --states may help"
-        if memory.needed_at_least(plan.order.lower_bound) > (memory.capacity or 0) and len(plan.arenas) == 1:
-            # All orders are ruled out: what is open are the transfers, of which no budget decides all.
-            return f"not found; no order fits without transfers, and none was found with them: {above} more are enough"
-        return f"not found; {above} are missing in this order, others may fit: more --states may help"
-    return f"not found; the search ended {above} above the capacity: more --nodes may help"
-
-
-def _proof(plan: Plan, memory: MemoryUse) -> str:
-    """What is missing in `memory`, which is proved too small.
-
-    A proof counts no padding of constants. Where that is all that it lacks, the bytes are those with which the plan
-    fits, as everywhere else.
-    """
-    if not memory.lower_bound:
-        return f"{format_size(memory.shortfall)} are missing in {memory.name}"
-    over = memory.needed_at_least(plan.order.lower_bound) - (memory.capacity or 0)
-    orders = "in any order"
-    if plan.memories[0] is not memory or over <= 0:
-        over, orders = memory.proved_shortfall, "for this order and sharing"
-    elif memory.has_tail:  # of which another order may have less, but not enough
-        orders = "in this order, and none fits"
-    # Where constants alone are too large, the answer is proved though transfers may be open.
-    may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
-    orders += ", without transfers" if no_help(plan) or may_leave else ""
-    if memory.capacity == 0:  # whatever is missing, with transfers or without
-        return f"proved: nothing fits into 0 B; at least {format_size(over)} are missing {orders}"
-    if memory.constants and memory.shortfall - over < memory.alignment:
-        return f"proved {orders}: {format_size(memory.shortfall)} are missing"
-    return f"proved: at least {format_size(over)} are missing {orders}"
 
 
 def _bound(memory: MemoryUse) -> str:

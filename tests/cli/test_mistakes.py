@@ -245,3 +245,46 @@ def test_a_planned_file_with_an_order_and_no_offsets(run, fails, tmp_path):
     assert run("plan", model, "-t", "ethos-u55", "--bind", "x:0=3", "-o", planned).code == 0
     said = fails(2, "verify", planned)
     assert said.startswith(f"{planned}: it holds the order of a plan for ethos-u55 and no offsets, since sizes")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--tie", "a=b", "--keep-inputs"), "but --keep-inputs keeps it"),
+        (("--tie", "a=b", "--io", "external"), "and --io external leaves them to the caller"),
+        (("--objective", "time", "--target", "tflm"), "--objective time needs a bandwidth"),
+        (("--alignment", "16x"), "--alignment '16x' has an unknown unit; the units are B, "),
+        (("--alignment", "0"), "--alignment 0 is not in 1 .. 2^31; write 1 or more"),
+        (("--budget", "12x"), "--budget '12x' has an unknown unit"),
+    ],
+)
+def test_an_error_names_an_option_as_it_is_typed(fails, model, words, said):
+    assert said in fails(2, "plan", model, *words)
+
+
+def test_limits_of_work_are_named_as_options(fails):
+    words = ("split", MODELS / "branchy.onnx", "-t", "pixel6-tpu")
+    said = fails(2, *words, "--max-slowdown", "5%")
+    assert said.startswith("--max-slowdown is given, but the times")
+    assert said.endswith("limit the work by --max-macs")
+    for option in ("--max-slowdown", "--max-macs"):
+        for value in ("x", "-1%", "5%%", "inf"):
+            assert fails(2, *words, option, value) == f"{option} {value!r} is not a part; write 5% or 0.05"
+
+
+def test_a_name_in_quotes_stays_in_an_error():
+    from tmpass.cli.usage import name_options
+
+    text = "output 'keep_inputs' of io 'arena_x'; keep_inputs, io 'arena', x_keep_inputs"
+    named = "output 'keep_inputs' of io 'arena_x'; --keep-inputs, --io arena, x_keep_inputs"
+    assert name_options(text, commands.get_command(None, "plan")) == named
+
+
+def test_an_alignment_may_have_a_unit(run, model):
+    assert run("plan", model, "--alignment", "16B").out == run("plan", model, "--alignment", "16").out
+    assert run("plan", model, "--alignment", "4KiB").code == 0
+
+
+@pytest.mark.parametrize("word", ["list", "ls", "all"])
+def test_the_word_for_the_list_of_targets_names_the_command(fails, word):
+    assert fails(2, "targets", word) == f"no target is named '{word}': `tmpass targets` lists them all"

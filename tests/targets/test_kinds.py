@@ -71,7 +71,7 @@ class TestSharing:
             ("{ op = 3 }", "3 is not a kind of operator"),
             ("{ op = 'ADD', input = -1 }", "-1 is not the position of an input of ADD"),
             ("{ op = 'ADD', input = 'x' }", "'x' is not the position of an input of ADD"),
-            ("{ op = 'ADD', output = true }", "True is not the position of an output of ADD"),
+            ("{ op = 'ADD', output = true }", "true is not the position of an output of ADD"),
             ("{ op = 'ADD', input = 99999 }", "99999 is not the position"),
             ("{ op = 'ADD', over = 0 }", "'over' is unknown here"),
             ("{ op = 'ADD' }, { op = 'ADD', input = 0 }", "occurs twice"),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from support.profiles import PROFILE, parse
 
 from tmpass.base.errors import TargetError
-from tmpass.targets import MAX_FILE, USES, Memory, Target, load_target, target_names
+from tmpass.targets import MAX_FILE, USES, Memory, Target, load_target, parse_target, target_names
 
 KIB, MIB = 1024, 1024**2
 
@@ -407,3 +408,28 @@ def test_a_target_can_not_be_changed_and_can_be_hashed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         target.name = "other"
     assert hash(target) == hash(load_target("pixel6-tpu"))
+
+
+@pytest.mark.parametrize(
+    ("line", "written"),
+    [
+        ("compute = false", 'compute = { value = false, source = "data sheet" }'),
+        ("reserve = 4096", 'reserve = { value = 4096, source = "data sheet" }'),
+        ("reserve = '4KiB'", 'reserve = { value = "4KiB", source = "data sheet" }'),
+        ("reserve = [1]", 'reserve = { value = ..., source = "data sheet" }'),
+    ],
+)
+def test_a_fact_without_its_source_is_shown_as_it_is_to_be_written(line, written):
+    text = f"""
+name = "mine"
+summary = "a board"
+standing = "assumed"
+[[memory]]
+name = "m"
+capacity = {{ value = 1024, source = "data sheet" }}
+alignment = {{ value = 1, source = "data sheet" }}
+holds = ["activations"]
+{line}
+"""
+    with pytest.raises(TargetError, match=re.escape(f"is not a table; write {written}")):
+        parse_target(text, "mine.toml")

@@ -13,7 +13,7 @@ from tmpass.cli.files import read_text, refuse_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import ALLOCATORS, EXIT_CODES, INTERRUPTED, NODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.terminal import complain, print_table, progress
-from tmpass.cli.values import Whole
+from tmpass.cli.values import Bytes
 from tmpass.cli.write_files import plain_name, write_whole
 from tmpass.packing.problem import MAX_ALIGNMENT
 
@@ -43,7 +43,7 @@ class _Asked:
 @click.command("allocate", cls=Command)
 @click.argument("problem", metavar="PROBLEM")
 @click.option("--capacity", type=Size(), help="Bytes of the memory; without it the least peak is searched for.")
-@click.option("--alignment", type=Whole(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every offset.")
+@click.option("--alignment", type=Bytes(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every offset.")
 @click.option(
     "--memory",
     "memories",

@@ -6,6 +6,7 @@ import click
 
 from tmpass.base.errors import TmpassError
 from tmpass.cli.exit_codes import rows
+from tmpass.cli.usage import name_options
 
 SETTINGS = "tmpass.settings"
 """Key of a context's `meta`: which options come from which settings file, in words."""
@@ -22,7 +23,7 @@ GROUPS = {
 MORE = {"plan": "it takes one model: tmpass fleet plans several"}
 """Command -> what to do where there are more arguments than it takes."""
 
-SIZES = ("size", "growth")
+SIZES = ("size", "growth", "bytes")
 """Names of the types of options whose values have units."""
 
 UNITS = (
@@ -62,6 +63,7 @@ class Command(click.Command):
             return super().invoke(ctx)
         except TmpassError as error:
             _name_as_typed(error, ctx)
+            error.what, error.hint = (name_options(text, ctx.command) for text in (error.what, error.hint))
             if given := ctx.meta.get(SETTINGS):
                 error.hint = f"{error.hint}; {given}" if error.hint else given
             raise

@@ -13,7 +13,7 @@ from tmpass.cli.files import read_text, reason
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import Size
 from tmpass.cli.terminal import complain
-from tmpass.cli.values import Whole
+from tmpass.cli.values import Bytes, Whole
 from tmpass.cli.write_files import plain_name, write_whole
 from tmpass.packing.problem import MAX_ALIGNMENT
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     type=Size(),
     help="Bytes for each problem; by default those in its name, as in A.1048576.csv, or the least peak found.",
 )
-@click.option("--alignment", type=Whole(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every offset.")
+@click.option("--alignment", type=Bytes(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every offset.")
 @click.option("--seed", type=Whole(0, 2**31 - 1), default=1, show_default=True, help="Of searches and of training.")
 def command(problems: str, output: str, capacity: int | None, alignment: int, seed: int) -> None:
     """Learn where telamalloc goes back to from a dead end.

@@ -10,7 +10,7 @@ from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
 from tmpass.cli.terminal import complain, progress
-from tmpass.cli.values import Whole, Word
+from tmpass.cli.values import Bytes, Whole, Word
 from tmpass.packing.allocators import ALLOCATORS as NAMES
 from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.report.text import clip
@@ -77,7 +77,7 @@ def options_without_target(function: F) -> F:
     for option in reversed(
         (
             click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 512KiB."),
-            click.option("--alignment", type=Whole(1, MAX_ALIGNMENT),
+            click.option("--alignment", type=Bytes(1, MAX_ALIGNMENT),
                          help="Alignment of every offset in bytes instead of the target's."),
             click.option("--bind", multiple=True, metavar="NAME=N",
                          help="Number for a dimension: batch=1, or input:0=1 for axis 0 of `input`. Repeatable."),

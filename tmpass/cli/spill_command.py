@@ -12,7 +12,7 @@ from tmpass.cli.files import read_text, refuse_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.options import EXIT_CODES, INTERRUPTED, Size
 from tmpass.cli.terminal import complain, print_table, progress
-from tmpass.cli.values import Whole, Word
+from tmpass.cli.values import Bytes, Whole, Word
 from tmpass.cli.write_files import plain_name, write_whole
 from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.planning.residency.transfers.methods import METHODS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @click.option("--capacity", type=Size(), help="Bytes of the scratchpad: 512KiB.")
 @click.option("--least-scratchpad", is_flag=True, help="Find the least capacity for transfers of --cost instead.")
 @click.option("--cost", type=Size(), help="Bytes that may be moved with --least-scratchpad.  [default: 0]")
-@click.option("--alignment", type=Whole(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every address.")
+@click.option("--alignment", type=Bytes(1, MAX_ALIGNMENT), default=1, show_default=True, help="Of every address.")
 @click.option(
     "--order",
     type=Word(SpillOrder),

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tmpass.base.errors import UsageError, brief
 from tmpass.cli.command import Command
 from tmpass.cli.complete import complete_target
 from tmpass.cli.files import model_source, name_of
@@ -29,13 +30,15 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The part as a number."""
+        del ctx
         text = str(value)
         try:
             number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
         except ValueError:
             number = -1
         if not 0 <= number < float("inf"):
-            self.fail(f"{text!r} is not a part: give 5% or 0.05", param, ctx)
+            name = max(param.opts, key=len) if param else "the value"
+            raise UsageError(f"{name} {brief(text)} is not a part", hint="write 5% or 0.05")
         return number
 
 

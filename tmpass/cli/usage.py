@@ -1,5 +1,6 @@
 """Texts of errors on the command line itself: unknown commands and options, missing values."""
 
+import re
 from collections.abc import Sequence
 
 import click
@@ -18,6 +19,22 @@ def usage_text(error: click.ClickException) -> str:
         return _no_such_option(error.option_name, ctx)
     what = " ".join(error.format_message().split()).rstrip(".")
     return what[:1].lower() + what[1:] + (f"; try {ctx.command_path} --help" if ctx else "")
+
+
+def name_options(text: str, command: click.Command) -> str:
+    """`text` of an error with options of `command` in the place of what Python calls them: --max-macs for max_macs.
+
+    A name of one word may be any word: it counts only before a value of the option in quotes, as in io 'external'.
+    """
+    for param in command.params:
+        if not isinstance(param, click.Option) or not param.name:
+            continue
+        option, own = max(param.opts, key=len), rf"(?<![\w'\"-]){param.name}"
+        if "_" in param.name:
+            text = re.sub(rf"{own}(?![\w'\"-])", option, text)
+        elif isinstance(param.type, click.Choice):
+            text = re.sub(rf"{own} '({'|'.join(map(re.escape, param.type.choices))})'", rf"{option} \1", text)
+    return text
 
 
 def no_such_command(name: str, commands: Sequence[str], rest: Sequence[str], ctx: click.Context) -> click.UsageError:

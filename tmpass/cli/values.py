@@ -8,6 +8,7 @@ import click
 
 from tmpass.base.errors import UsageError, brief, brief_text
 from tmpass.base.nearest import hint_of
+from tmpass.base.sizes import parse_size
 
 
 class Whole(click.IntRange):
@@ -27,10 +28,24 @@ class Whole(click.IntRange):
         if number is None:
             hint = f"write one in {bounds}, such as {'1e6' if self.most >= 10**6 else '8'}"
             raise UsageError(f"{option} {brief(value)} is not a whole number", hint=hint)
-        if not self.least <= number <= self.most:
-            hint = f"write {self.least} or more" if number < self.least else f"write {_power(self.most)} or less"
-            raise UsageError(f"{option} {brief_text(str(value), 40)} is not in {bounds}", hint=hint)
+        _check_within(number, value, option, self.least, self.most)
         return number
+
+
+class Bytes(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
+    """A number of bytes within a range, such as 16, 16B or 4KiB."""
+
+    name = "bytes"
+
+    def __init__(self, least: int, most: int) -> None:
+        self.least, self.most = least, most
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The bytes in `value`."""
+        del ctx
+        size = parse_size(value, _name(param))
+        _check_within(size, value, _name(param), self.least, self.most)
+        return size
 
 
 class Seconds(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
@@ -71,6 +86,17 @@ class Word(click.Choice):  # type: ignore[type-arg]  # generic only from click 8
 def _name(param: click.Parameter | None) -> str:
     """The longest spelling of an option."""
     return max(param.opts, key=len) if param else "the value"
+
+
+def _check_within(number: int, value: object, option: str, least: int, most: int) -> None:
+    """Refuse a number out of range.
+
+    Raises:
+        UsageError: it is not in `least` .. `most`.
+    """
+    if not least <= number <= most:
+        hint = f"write {least} or more" if number < least else f"write {_power(most)} or less"
+        raise UsageError(f"{option} {brief_text(str(value), 40)} is not in {least} .. {_power(most)}", hint=hint)
 
 
 def _whole(text: str) -> int | None:

@@ -7,9 +7,8 @@ from tmpass.base.errors import UsageError
 from tmpass.base.nearest import nearest
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.graph.binding import check_bindings
-from tmpass.packing.problem import MAX_ALIGNMENT
 from tmpass.targets.load import target_names
-from tmpass.targets.values import show
+from tmpass.targets.values import alignment, show
 
 MAX_THREADS = 256
 
@@ -105,7 +104,7 @@ def _ties(value: object) -> dict[str, str]:
 OPTIONS: Mapping[str, Callable[[object], object]] = {
     "target": target,
     "budget": _size,
-    "alignment": _within(1, MAX_ALIGNMENT, "16 and 64 are usual"),
+    "alignment": alignment,
     "bind": _bindings,
     "io": _word(Io),
     "keep-inputs": _flag,

@@ -6,7 +6,7 @@ from typing import NoReturn, TypeVar
 from tmpass.base.errors import TargetError, TmpassError, UsageError
 from tmpass.base.nearest import nearest
 from tmpass.targets.key_lines import KeyLines, KeyPath
-from tmpass.targets.values import show
+from tmpass.targets.values import show, toml
 
 T = TypeVar("T")
 
@@ -74,7 +74,9 @@ class Reader:
         Raises:
             TargetError: it is something else, or `parse` refused the value.
         """
-        fact = self.table(value, key, ("value", "source"))
+        written = f'{{ value = {toml(value)}, source = "data sheet" }}'
+        example = f"{key[-1]} = {written}" if isinstance(key[-1], str) else written
+        fact = self.table(value, key, ("value", "source"), example=example)
         source = self.line_of_text(fact["source"], (*key, "source"))
         return self.parsed(fact["value"], (*key, "value"), parse), source
 

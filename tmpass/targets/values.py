@@ -96,10 +96,21 @@ def _bytes(value: object, what: str) -> int:
     raise UsageError(f"{what} {show(value)} is not a size", hint='write 4096, "4KiB", "1MiB"; at most 2^62')
 
 
+def toml(value: object) -> str:
+    """`value` as TOML has it, if it is short; else three dots."""
+    import json
+
+    if isinstance(value, bool | str | int | float) and len(text := json.dumps(value, ensure_ascii=False)) <= 40:
+        return text
+    return "..."
+
+
 def show(value: object) -> str:
     """`value` for an error, cut to 60 characters."""
     if isinstance(value, dict | list):
         return "a table" if isinstance(value, dict) else "a list"
+    if isinstance(value, bool):
+        return str(value).lower()  # as TOML writes it
     if isinstance(value, int) and value.bit_length() > 70:
         return f"a number of {value.bit_length()} bits"
     text = repr(value)

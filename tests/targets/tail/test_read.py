@@ -31,7 +31,7 @@ def test_kernels_without_scratch_are_those_that_the_runtime_names():
         ("bites = [1]", "line 6, persistent[0].bites: unknown key; did you mean 'bytes'?"),
         ("bytes = 4", "bytes: 4 is not a list"),
         ('bytes = ["2 *"]', "persistent[0].bytes[0]: '2 *' is not a formula"),
-        ("bytes = [true]", "True is not a number of bytes"),
+        ("bytes = [true]", "true is not a number of bytes"),
         ("bytes = [-1]", "-1 is not a size"),
         ("together = 1", "1 is neither true nor false"),
         (

@@ -306,3 +306,56 @@ def test_a_fact_that_raises_is_asked_for_again():
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             one.fact(fails)
+
+
+class Plain(Named):
+    """A subclass that is not a record."""
+
+    def double(self) -> int:
+        return 2 * self.lower
+
+
+class Noted(Named):
+    """A subclass with a constructor of its own."""
+
+    def __init__(self, note: str) -> None:
+        super().__init__(1, 5)
+        object.__setattr__(self, "note", note)
+
+
+def test_a_plain_subclass_has_the_constructor_of_its_record():
+    for kind in (Plain, Noted):
+        made = kind(1, 5) if kind is Plain else kind("x")
+        assert (type(made), made.lower, made.upper, made.names) == (kind, 1, 5, Named(1, 5).names)
+        with pytest.raises(FrozenInstanceError):
+            made.lower = 2
+    assert Plain(3).double() == 6
+    assert pickle.loads(pickle.dumps(Plain(1, 5))) == replace(Plain(1, 5)) == copy.copy(Plain(1, 5)) == Plain(1, 5)
+    assert Plain(1, 5) != Named(1, 5)
+    assert replace(Plain(1, 5), lower=2).lower == 2
+    assert Noted("x").note == "x"
+
+
+def test_the_public_records_may_be_extended():
+    import tmpass
+
+    class Bytes(tmpass.Buffer):
+        pass
+
+    class Task(tmpass.Problem):
+        pass
+
+    class Board(tmpass.Target):
+        pass
+
+    assert tmpass.allocate(Task((Bytes("a", 0, 1, 4), Bytes("b", 0, 1, 4)), 8)).peak == 8
+    flat = tmpass.load_target("tflm-nrf52840")
+    board = Board("own", "", "", flat.memories)
+    assert board.scratchpad == flat.scratchpad
+    assert board.override(capacity=64).scratchpad.capacity == 64
+
+
+def test_the_error_of_a_call_names_the_class():
+    for make in (Named, maker(Named)):
+        with pytest.raises(TypeError, match=r"^Named(\.__init__)?\(\) missing 1 required positional argument: 'lower'"):
+            make()

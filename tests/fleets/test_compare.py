@@ -12,7 +12,7 @@ from tmpass.plans.diff import Limit
 NONE, PERCENT = Limit(Fraction(0), relative=False), Limit(Fraction(1), relative=True)
 
 
-ASKED = {"options": "", "profile": "0"}
+ASKED = {"options": "", "profile": "2:0"}
 
 
 def row(peak=1000, needed=1200, **fields):
@@ -90,12 +90,12 @@ def test_the_most_serious_code_counts():
 
 
 def test_other_options_and_profiles_are_said():
-    plain = [row(options="", profile="1"), row(model="b", options="", profile="1")]
+    plain = [row(options="", profile="2:1"), row(model="b", options="", profile="2:1")]
     other = [replace(one, options="budget=65536") for one in plain]
     found = compare(plain, other, NONE)
     said = "the options of 2 rows differ: none in the baseline, budget=65536 now"
     assert (found.exit_code, found.failures, list(found.lines())) == (0, 1, [said])
-    other = [replace(plain[0], profile="2"), plain[1]]
+    other = [replace(plain[0], profile="2:2"), plain[1]]
     assert list(compare(plain, other, NONE).lines()) == ["the profile of t differs from that of the baseline, in 1 row"]
     assert list(compare(plain, plain, NONE).lines()) == []
 

@@ -8,6 +8,7 @@ from tmpass.base.errors import UsageError
 from tmpass.base.record import record
 from tmpass.base.sizes import format_size
 from tmpass.fleets.outputs.texts import state
+from tmpass.fleets.profile_digest import comparable
 from tmpass.fleets.row import INTERNAL_ERROR, Row
 from tmpass.plans.diff import Figure, Limit
 from tmpass.report.text import counted
@@ -110,7 +111,11 @@ def _unlike(pairs: Sequence[tuple[Row, Row]]) -> Iterator[str]:
     for (old, new), count in asked.items():
         if old != new:
             yield f"the options of {counted(count, 'row')} differ: {old or 'none'} in the baseline, {new or 'none'} now"
-    profiles = Counter(now.target for was, now in pairs if was.profile is not None and was.profile != now.profile)
+    older = sum(was.profile is not None and not comparable(was.profile) for was, _ in pairs)
+    if older:
+        what = f"the profiles of {counted(older, 'row')} of the baseline cannot be compared with those of now"
+        yield f"{what}: an older tmpass made it"
+    profiles = Counter(now.target for was, now in pairs if comparable(was.profile) and was.profile != now.profile)
     for target, count in profiles.items():
         yield f"the profile of {target} differs from that of the baseline, in {counted(count, 'row')}"
 

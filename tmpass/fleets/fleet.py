@@ -11,11 +11,11 @@ from tmpass.api.arguments import ASSUMED_TARGET, target_of
 from tmpass.base.errors import UsageError, brief
 from tmpass.base.record import record
 from tmpass.fleets.asked import options_text
-from tmpass.fleets.canonical import digest
 from tmpass.fleets.job import Aim, Job, Outcome, Request
 from tmpass.fleets.local_pool import LocalPool, processors
 from tmpass.fleets.pages import file_name, page_name, write_file
 from tmpass.fleets.planned_files import check_folder, refuse_transfers
+from tmpass.fleets.profile_digest import profile_digest
 from tmpass.fleets.row import Row
 from tmpass.fleets.run_jobs import Crew, Limits, run_jobs
 from tmpass.fleets.sources import find_sources
@@ -124,10 +124,10 @@ def find_aims(targets: object, label_of: Callable[[str], str] = str) -> tuple[Ai
     for one in several:
         target = target_of(one)
         label = target.name if isinstance(one, Target) else label_of(os.fspath(one))
-        aim = Aim(label, target, digest(target))
+        aim = Aim(label, target, profile_digest(target))
         if found.setdefault(label, aim) != aim:
             raise UsageError(f"two targets are named {brief(label)}", hint="name each once")
-    return tuple(found.values()) or (Aim(ASSUMED_TARGET, None, digest(target_of(None))),)
+    return tuple(found.values()) or (Aim(ASSUMED_TARGET, None, profile_digest(target_of(None))),)
 
 
 def plan_fleet(requests: Sequence[Request], means: Means) -> Fleet:

@@ -24,7 +24,7 @@ class Aim:
     Fields:
         label: its name in the table.
         target: None for the one that is assumed.
-        digest: of the whole profile.
+        digest: of its profile, by content.
     """
 
     label: str

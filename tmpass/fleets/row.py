@@ -50,7 +50,7 @@ class Row:
         code: the exit code of `tmpass plan` for this row.
         options: those of the plan that are not the defaults, as `budget=65536, share=views`; None where an older tmpass
             made the row.
-        profile: the SHA-256 of the profile of the target; None as well.
+        profile: the digest of the profile of the target (profile_digest.py); None as well.
         not_run: which operators the runtime is known not to run; empty where there are none, None as well.
         planned: the path of the planned model; None where none was written.
         condition: a condition for the fit, such as "if ... has kernels for ..."; empty or None without one.

@@ -154,6 +154,19 @@ def test_figures_of_a_target_that_is_not_built_in_travel():
     assert tmpass.verify(found, planned, target=board(90_000))[0].kind == "target"
 
 
+@pytest.mark.parametrize("name", ["branchy", "attention", "control_flow"])
+def test_a_plan_with_no_byte_to_spare_is_read_back_without_the_profile(name):
+    """With pointers of 8 bytes there would be no room: the sharing of the plan was not found."""
+    model, own = MODELS / f"{name}.tflite", replace(load_target("tflm-nrf52840"), name="own")
+    tight = tmpass.plan(model, own).memories[0].without_reserve
+    made = tmpass.plan(model, own, budget=tight)
+    planned = tmpass.planned_model(made, model)
+    found = tmpass.carried_plan(planned)
+    assert not any("overlap" in line for line in found.warnings)
+    assert (found.options.share, found.memories[0].without_reserve) == (made.options.share, tight)
+    assert tmpass.verify(found, planned) == ()
+
+
 def test_a_profile_of_the_same_name_with_other_figures_is_not_taken():
     model = MODELS / "branchy.tflite"
     other = replace(board(100_000), name="tflm-nrf52840")

@@ -283,8 +283,3 @@ def test_a_name_in_quotes_stays_in_an_error():
 def test_an_alignment_may_have_a_unit(run, model):
     assert run("plan", model, "--alignment", "16B").out == run("plan", model, "--alignment", "16").out
     assert run("plan", model, "--alignment", "4KiB").code == 0
-
-
-@pytest.mark.parametrize("word", ["list", "ls", "all"])
-def test_the_word_for_the_list_of_targets_names_the_command(fails, word):
-    assert fails(2, "targets", word) == f"no target is named '{word}': `tmpass targets` lists them all"

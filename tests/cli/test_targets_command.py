@@ -133,6 +133,10 @@ def test_a_size_of_pointers_that_no_profile_says_is_marked_as_assumed(run, tmp_p
     made = json.loads(run("plan", model, "-t", board, "--json").out)
     assert made["memories"][0]["overhead_source"].startswith("assumed size of pointers")
     assert "`word` in a profile says it" in run("explain", model, "-t", board).out
+    assert run("plan", model, "-t", board).err == ""
+    short = run("plan", model, "-t", board, "--budget", "1KiB")
+    assert short.code == 1
+    assert "what tflm takes is for a size of pointers that is assumed: `word` in the profile says it" in short.err
 
 
 def test_a_size_of_pointers_that_a_profile_says_or_nothing_needs_is_not_marked(run, tmp_path, model):

@@ -1,11 +1,12 @@
 """The plan that a model file carries: what tmpass wrote into it, or the offsets of another tool."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from itertools import product
 from typing import Any, cast
 
-from tmpass.api.heading_target import target_of_heading
+from tmpass.api.heading_target import SOURCE, target_of_heading
 from tmpass.api.moved_plan import NOTE, moved_plan
 from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
@@ -17,6 +18,7 @@ from tmpass.plans.heading import Heading, read_heading, scratch_digest
 from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Target
+from tmpass.targets.target import WORD_ASSUMED
 from tmpass.verification.plan import check_plan
 
 DOUBT = "tensors overlap there; that is right only if operators work in place where tmpass would not let them"
@@ -142,10 +144,11 @@ def _with_offsets(
 
     found = None
     fixed, own = _options(heading)
-    for options in (own, *(level for level in _LEVELS if level != own)):
+    levels = (own, *(level for level in _LEVELS if level != own))
+    for board, options in product(_boards(target), levels):
         made = plan(
             model,
-            target,
+            board,
             schedule=OrderMethod.GIVEN,
             transfers=Transfers.NEVER,
             **fixed,
@@ -154,11 +157,21 @@ def _with_offsets(
         bases = _bases(made, offsets)
         if bases is not None:
             found = _noted(moved_plan(made, bases, heading), heading, notes)
-            if not check_plan(found, model.graph, target.sharing):
+            if not check_plan(found, model.graph, board.sharing):
                 return found
     if found is None:
         raise ModelError("its offline memory plan has two offsets for one buffer", hint="plan the model again")
     return replace(found, warnings=(*found.warnings, DOUBT))
+
+
+def _boards(target: Target) -> Iterator[Target]:
+    """The boards that offsets may have been planned for: a file does not say how many bytes a pointer has.
+
+    The tail of the arena, and with it the room for buffers, depends on that.
+    """
+    yield target
+    if target.word_origin == WORD_ASSUMED:
+        yield replace(target, word=4, word_source=SOURCE)
 
 
 def _options(heading: Heading | None) -> tuple[dict[str, Any], dict[str, Any]]:

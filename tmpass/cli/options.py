@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
+from tmpass.base.choices import TAIL_ASSUMED, Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
@@ -232,6 +232,10 @@ def complain_of(made: "Plan") -> None:
     """Print the warnings of a plan, and the tensors that it does not place, on standard error."""
     for warning in made.warnings:
         complain(f"warning: {warning}")
+    first = made.memories[0]
+    if first.shortfall and first.overhead_source == TAIL_ASSUMED:
+        what = f"what {made.target.runtime} takes is for a size of pointers that is assumed"
+        complain(f"{what}: `word` in the profile says it; with 4 bytes it takes less")
     if made.options.share_io and made.options.io == Io.EXTERNAL:
         complain("warning: --share-io has no effect on inputs and outputs with --io external")
     unplanned = [t for t in made.tensors if t.role == "unplanned"]

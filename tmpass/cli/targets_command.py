@@ -7,9 +7,6 @@ from tmpass.cli.terminal import print_table
 
 AS_JSON = "Print all numbers and rules with their sources as JSON."
 
-_ALL = ("list", "ls", "all")
-"""Words that ask for the list."""
-
 
 class _Targets(click.Group):
     """The command with its subcommand; the name of a target alone shows that target."""
@@ -17,8 +14,6 @@ class _Targets(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] in _ALL:
-            raise click.UsageError(f"no target is named {args[0]!r}: `{ctx.command_path}` lists them all")
         if args and self.get_command(ctx, args[0]) is None:
             args = ["show", *args]
         return super().resolve_command(ctx, args)

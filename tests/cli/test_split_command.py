@@ -1,6 +1,7 @@
 """`tmpass split`, `tmpass verify --split`, and what `tmpass strip` says of a split."""
 
 import json
+import re
 
 import pytest
 from support.onnx_split_models import onnx_bottleneck
@@ -29,7 +30,7 @@ def test_split_verify_and_strip(run, narrow, tmp_path):
     assert lines[-1] == "proved       each output element: the same inputs, the same arithmetic"
     assert page.read_text().count("<svg") == 2
     assert "memory&gt;" not in page.read_text()
-    assert page.read_text().count(f"<title>{narrow.name}, split on tflm</title>") == 1
+    assert page.read_text().count(f"<title>{narrow.name} (split) on tflm</title>") == 1
     done = run("verify", "--split", split, narrow)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith(f"{split} computes the same as {narrow}")
@@ -270,3 +271,11 @@ def test_the_target_may_come_from_the_environment_and_the_settings(fails, model,
 
 def test_a_split_model_is_not_written_as_something_else(fails, model, tmp_path):
     assert fails(2, "split", model, "-o", tmp_path / "s.json").startswith("-o writes the split model, not ")
+
+
+def test_the_pictures_of_a_split_have_one_scale(run, narrow, tmp_path):
+    page = tmp_path / "page.html"
+    run("split", narrow, "-o", tmp_path / "split.tflite", "--page", page)
+    before, after = page.read_text().split("<figure>")[1:]
+    scale = r'text-anchor="end">([^<]*B)<'
+    assert re.findall(scale, before)[:5] == re.findall(scale, after)[:5] != []

@@ -16,6 +16,7 @@ from tmpass.packing.problem import Gap
 from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import PlannedConstant, PlannedTensor
 from tmpass.report.model_facts import ModelFacts
+from tmpass.report.run_time import time_line
 from tmpass.report.weights import reason
 
 pytestmark = pytest.mark.browser
@@ -410,3 +411,10 @@ def test_a_peak_that_did_not_change_is_the_same_as_before(look):
         assert "the same as before" in page.inner_text("#figures")
         page.get_by_role("button", name="Before").click()
         assert "the same as planned" in page.inner_text("#figures")
+
+
+def test_the_time_of_a_run_is_in_the_first_lines(look):
+    made = plan(MODELS / "branchy.tflite", "ethos-u65", budget="20KiB")
+    assert made.time is not None
+    with look(made) as page:
+        assert f"; one run: {time_line(made, names=True)}" in page.inner_text("#verdict")

@@ -61,11 +61,16 @@ text { fill: #a0a8b3 } .title { fill: #e6e9ed } .name { fill: #14171c }
 
 def emit(plan: Plan) -> str:
     """The pictures of the memories with buffers, one below the other, with a legend of the colours."""
+    return drawn(plan)
+
+
+def drawn(plan: Plan, least: int = 0) -> str:
+    """The pictures of `plan`; that of the first memory shows at least `least` bytes, to be compared with another."""
     colours = colours_of((plan,))
     parts: list[str] = []
     top = 0
     for memory in plan.arenas:
-        parts += _memory(plan, memory, colours, top)
+        parts += _memory(plan, memory, colours, top, 0 if parts else least)
         top += _TOP + _ARENA + _BETWEEN + _CURVE + _FOOT
     legend, height = _legend(colours, top)
     parts += legend
@@ -100,12 +105,12 @@ class _Frame:
         return _number(self.top + _TOP + _ARENA - address * _ARENA / self.height)
 
 
-def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int) -> Iterator[str]:
+def _memory(plan: Plan, memory: MemoryUse, colours: dict[str, str], top: int, least: int) -> Iterator[str]:
     peak_step = find_peak_step(plan, memory)
     buffers = [b for b in plan.buffers if b.memory == memory.name and b.size]
     constants = constants_in(plan, memory)
     steps = max([len(plan.schedule), 1, *(b.upper for b in buffers), *(c.upper for c in constants)])
-    capacity, height = usable(memory), height_of(plan, memory)
+    capacity, height = usable(memory), max(least, height_of(plan, memory))
     near = capacity is not None and capacity <= _NEAR * height
     frame = _Frame(top, steps, max(height, capacity or 0 if near else 0, 1))
     yield f'<text class="title" x="{_LEFT}" y="{top + 18}">{_text(_title(plan, memory))}</text>'

@@ -3,7 +3,7 @@ function fillHead() {
   const view = state.view, memory = memoryNow();
   const verdict = element("b", view.verdict, view.fits ? "" : "bad");
   document.getElementById("verdict").replaceChildren(verdict, ` \u2014 ${view.how}${view.leftOut ? `; not counted: ${view.leftOut}` : ""}`,
-    view.moved.text ? `; moved: ${view.moved.text} (arrows, and bars below)` : "") + (view.time ? `; one run: ${view.time}` : "");
+    view.moved.text ? `; moved: ${view.moved.text} (arrows, and bars below)` : "", view.time ? `; one run: ${view.time}` : "");
   const lost = memory.peak - memory.full.bytes;
   const figures = [["peak", memory.peak, saved(memory)], ["live bytes at the peak step", memory.full.bytes, lost ? `fragmentation ${shortSize(lost)}` : "no fragmentation"],
     ["lower bound", memory.bound, memory.peak > memory.bound ? `gap ${shortSize(memory.peak - memory.bound)}` : "reached"]];

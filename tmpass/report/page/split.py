@@ -6,6 +6,7 @@ from html import escape
 
 from tmpass.api.split import Split, TradeOff
 from tmpass.base.sizes import format_size
+from tmpass.report.drawn import height_of
 from tmpass.report.formats import svg
 from tmpass.report.terminal.split import PROVED, split_summary, stage_text
 from tmpass.report.text import one_line, short_size
@@ -24,13 +25,15 @@ _WIDTH, _HEIGHT, _MARGIN, _RIGHT = 820, 420, 84, 40
 def split_page(made: Split) -> str:
     """The page of a split: pictures of both plans, and the summary."""
     after, before = made.needed
-    title = f"{made.before.model.file}, split"
-    split = replace(made.plan, model=replace(made.plan.model, file=title))  # made in memory, it has no name
+    file = f"{made.before.model.file} (split)"  # it was made in memory, and has no name
+    split = replace(made.plan, model=replace(made.plan.model, file=file))
     pairs = (("before", made.before, before), ("after", split, after))
+    least = max(height_of(plan, plan.memories[0]) for _, plan, _ in pairs)  # one scale for both
     figures = "".join(
-        f"<figure><figcaption>{name}: {escape(format_size(needed))}</figcaption>{svg.emit(plan)}</figure>"
+        f"<figure><figcaption>{name}: {escape(format_size(needed))}</figcaption>{svg.drawn(plan, least)}</figure>"
         for name, plan, needed in pairs
     )
+    title = f"{made.before.model.file}, split"
     return _page(title, f'<pre>{escape(split_summary(made))}</pre><div class="pair">{figures}</div>')
 
 

@@ -8,6 +8,7 @@ import pytest
 from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 import tmpass
+from tmpass.api.carried import planned_for
 from tmpass.api.planned_model import put_into
 from tmpass.base.errors import ModelError
 from tmpass.loading.carrier import open_carrier
@@ -165,6 +166,10 @@ def test_a_plan_with_no_byte_to_spare_is_read_back_without_the_profile(name):
     assert not any("overlap" in line for line in found.warnings)
     assert (found.options.share, found.memories[0].without_reserve) == (made.options.share, tight)
     assert tmpass.verify(found, planned) == ()
+    assert tmpass.plan(planned, planned_for(planned)).fits
+    eight = replace(own, word=8, word_source="data sheet")
+    wide = tmpass.planned_model(tmpass.plan(model, eight), model)
+    assert planned_for(wide).word == 8
 
 
 def test_a_profile_of_the_same_name_with_other_figures_is_not_taken():

@@ -283,3 +283,13 @@ def test_a_name_in_quotes_stays_in_an_error():
 def test_an_alignment_may_have_a_unit(run, model):
     assert run("plan", model, "--alignment", "16B").out == run("plan", model, "--alignment", "16").out
     assert run("plan", model, "--alignment", "4KiB").code == 0
+
+
+def test_the_file_of_a_target_that_is_not_there_has_the_nearest_one(fails, model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("board.toml", "kernels.toml", "rules.json", "graph.json"):
+        (tmp_path / name).write_text("")
+    assert fails(2, "plan", model, "-t", "bord.toml").endswith("did you mean board.toml?")
+    assert fails(2, "plan", model, "-t", "tflm", "--scratch", "kernel.toml").endswith("did you mean kernels.toml?")
+    assert fails(2, "plan", model, "--scratch", "rule.json").endswith("did you mean rules.json?")
+    assert fails(2, "spill", "grph.json", "--capacity", "64").endswith("did you mean graph.json?")

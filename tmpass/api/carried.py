@@ -1,16 +1,15 @@
 """The plan that a model file carries: what tmpass wrote into it, or the offsets of another tool."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from itertools import product
 from typing import Any, cast
 
 from tmpass.api.heading_target import SOURCE, target_of_heading
 from tmpass.api.moved_plan import NOTE, moved_plan
 from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
-from tmpass.graph.model import TensorKey
+from tmpass.graph.model import Graph, TensorKey
 from tmpass.loading.contract import OffsetsFrontend, RememberingFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
@@ -70,7 +69,8 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
         return None
     text = frontend.heading_in(loaded.graph) if hasattr(frontend, "heading_in") else None
     heading = None if text is None else _heading(text, name)
-    return _with_offsets(loaded, offsets, heading, *target_of_heading(heading, target))
+    board, notes = target_of_heading(heading, target)
+    return _with_offsets(loaded, offsets, heading, _with_word(board, heading, loaded.graph), notes)
 
 
 def _heading(text: bytes, name: str) -> Heading:
@@ -119,12 +119,13 @@ def planned_for(model: object) -> Target | None:
     name, data, frontend = open_model(model)
     if not hasattr(frontend, "heading_in"):
         return None
-    text = frontend.heading_in(load_opened(name, data, frontend, {}, batches=True).graph)
+    graph = load_opened(name, data, frontend, {}, batches=True).graph
+    text = frontend.heading_in(graph)
     if text is None:
         return None
     heading = _heading(text, name)
-    options = heading.options
-    return target_of_heading(heading, None)[0].override(options.budget, options.alignment)
+    options, board = heading.options, target_of_heading(heading, None)[0]
+    return _with_word(board, heading, graph).override(options.budget, options.alignment)
 
 
 def assumptions(plan: Plan) -> tuple[str, ...]:
@@ -144,11 +145,10 @@ def _with_offsets(
 
     found = None
     fixed, own = _options(heading)
-    levels = (own, *(level for level in _LEVELS if level != own))
-    for board, options in product(_boards(target), levels):
+    for options in (own, *(level for level in _LEVELS if level != own)):
         made = plan(
             model,
-            board,
+            target,
             schedule=OrderMethod.GIVEN,
             transfers=Transfers.NEVER,
             **fixed,
@@ -157,21 +157,26 @@ def _with_offsets(
         bases = _bases(made, offsets)
         if bases is not None:
             found = _noted(moved_plan(made, bases, heading), heading, notes)
-            if not check_plan(found, model.graph, board.sharing):
+            if not check_plan(found, model.graph, target.sharing):
                 return found
     if found is None:
         raise ModelError("its offline memory plan has two offsets for one buffer", hint="plan the model again")
     return replace(found, warnings=(*found.warnings, DOUBT))
 
 
-def _boards(target: Target) -> Iterator[Target]:
-    """The boards that offsets may have been planned for: a file does not say how many bytes a pointer has.
+def _with_word(board: Target, heading: Heading | None, graph: Graph) -> Target:
+    """`board` with the bytes of a pointer for which the tail of the arena has room in the bytes of `heading`.
 
-    The tail of the arena, and with it the room for buffers, depends on that.
+    A file does not say how many these are. The tail depends on them, and with it the room for buffers.
     """
-    yield target
-    if target.word_origin == WORD_ASSUMED:
-        yield replace(target, word=4, word_source=SOURCE)
+    if heading is None or board.word_origin != WORD_ASSUMED:
+        return board
+    from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
+
+    tail = runtime_bytes(graph, board)
+    if tail is None or tail.total <= heading.memories[0].overhead:
+        return board
+    return replace(board, word=4, word_source=SOURCE)
 
 
 def _options(heading: Heading | None) -> tuple[dict[str, Any], dict[str, Any]]:

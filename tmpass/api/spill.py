@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.base.choices import SpillOrder
 from tmpass.base.errors import UsageError, VerificationError
-from tmpass.base.nearest import hint_of
+from tmpass.base.nearest import hint_of, read_hint
 from tmpass.base.reading import MOST_TEXT, read_bounded
 from tmpass.base.sizes import parse_size
 from tmpass.planning.residency.transfers.problem_json import check_transfer_problem, read_transfer_problem
@@ -125,6 +125,6 @@ def _problem(
         text = read_bounded(where, MOST_TEXT).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UsageError(f"cannot read it: {reason}", where=where, hint="check the path") from None
+        raise UsageError(f"cannot read it: {reason}", where=where, hint=read_hint(error, where)) from None
     size = parse_size(capacity, "capacity")
     return read_transfer_problem(text, where, capacity=size, alignment=alignment, parameters=parameters)

@@ -21,6 +21,11 @@ def hint_of(word: object, names: Iterable[str]) -> str:
     return (f"did you mean {near}? " if near else "") + f"choose one of {', '.join(known)}"
 
 
+def read_hint(error: Exception, path: str) -> str:
+    """What to do about a file that `error` says cannot be read."""
+    return path_hint(path) if isinstance(error, FileNotFoundError) else "check the path"
+
+
 def path_hint(path: str) -> str:
     """What to do about a missing file: a file beside it with nearly the same name, if there is one.
 

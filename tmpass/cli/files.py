@@ -5,7 +5,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from tmpass.base.errors import UsageError
-from tmpass.base.nearest import path_hint
+from tmpass.base.nearest import read_hint
 from tmpass.base.reading import MOST_PIPED, MOST_TEXT, read_bounded, read_stream
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def read_text(path: str) -> str:
             raise UsageError("it is a model, and a text is wanted here", where=path, hint=MODEL_HINT) from None
         raise UsageError(f"it is not UTF-8 text at byte {error.start}", where=path) from None
     except (OSError, ValueError) as error:
-        hint = path_hint(path) if isinstance(error, FileNotFoundError) else "check the path"
+        hint = read_hint(error, path)
         raise UsageError(f"cannot read it: {reason(error)}", where=path, hint=hint) from None
 
 

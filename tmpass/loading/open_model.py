@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tmpass.base.errors import ModelError, UsageError
-from tmpass.base.nearest import path_hint
+from tmpass.base.nearest import read_hint
 from tmpass.base.reading import MOST_PIPED, read_bounded
 from tmpass.loading.contract import Frontend
 from tmpass.loading.registry import frontends
@@ -70,9 +70,7 @@ def _read(path: Path) -> bytes:
         return path.read_bytes() if stat.S_ISREG(mode) else read_bounded(path, MOST_PIPED)
     except (OSError, ValueError) as error:
         reason = (isinstance(error, OSError) and error.strerror) or str(error)
-        missing = isinstance(error, FileNotFoundError)
-        hint = path_hint(str(path)) if missing else "check the path"
-        raise ModelError(f"cannot read it: {reason}", where=str(path), hint=hint) from None
+        raise ModelError(f"cannot read it: {reason}", where=str(path), hint=read_hint(error, str(path))) from None
 
 
 def _printable(name: str) -> str:

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from tmpass.base.errors import TargetError
-from tmpass.base.nearest import nearest
+from tmpass.base.nearest import nearest, read_hint
 from tmpass.targets.parse import parse_target
 from tmpass.targets.target import Target
 from tmpass.targets.values import show
@@ -59,5 +59,5 @@ def _read(path: Path) -> str:
         raise TargetError(what, where=str(path), hint="save it as UTF-8") from None
     except (OSError, ValueError) as error:  # ValueError: the path holds a NUL
         reason = getattr(error, "strerror", None) or error
-        hint = "check the path" + ("; the built-in one has no .toml" if path.stem in target_names() else "")
+        hint = read_hint(error, str(path)) + ("; the built-in one has no .toml" if path.stem in target_names() else "")
         raise TargetError(f"cannot read it: {reason}", where=str(path), hint=hint) from None

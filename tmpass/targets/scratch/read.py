@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from tmpass.base.errors import UsageError, brief
+from tmpass.base.nearest import read_hint
 from tmpass.base.reading import lone_surrogate, read_bounded
 from tmpass.packing.problem import MAX_STEP
 from tmpass.targets.scratch.formula import parse_formula
@@ -45,7 +46,9 @@ def read_scratch_file(path: str | os.PathLike[str], sha256: str) -> tuple[Scratc
         raise UsageError(f"it is not UTF-8 text at byte {error.start}", where=os.fspath(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot read it: {reason}", where=os.fspath(path), hint="check the path") from None
+        raise UsageError(
+            f"cannot read it: {reason}", where=os.fspath(path), hint=read_hint(error, os.fspath(path))
+        ) from None
     return read_scratch(text, os.fspath(path), sha256=sha256)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from tmpass.base.errors import TargetError, UsageError
-from tmpass.base.nearest import nearest
+from tmpass.base.nearest import nearest, read_hint
 from tmpass.targets.key_lines import KeyPath
 from tmpass.targets.reader import Reader
 from tmpass.targets.scratch.formula import parse_formula
@@ -57,7 +57,7 @@ def read_text(path: Path) -> str:
         raise TargetError(f"it is not UTF-8 text at byte {error.start}", where=str(path)) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise TargetError(f"cannot read it: {reason}", where=str(path), hint="check the path") from None
+        raise TargetError(f"cannot read it: {reason}", where=str(path), hint=read_hint(error, str(path))) from None
 
 
 def parse_rules(text: str, where: str) -> Rules:

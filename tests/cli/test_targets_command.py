@@ -134,8 +134,11 @@ def test_a_size_of_pointers_that_no_profile_says_is_marked_as_assumed(run, tmp_p
     assert made["memories"][0]["overhead_source"].startswith("assumed size of pointers")
     assert "`word` in a profile says it" in run("explain", model, "-t", board).out
     assert run("plan", model, "-t", board).err == ""
-    short = run("plan", model, "-t", board, "--budget", "1KiB")
-    assert short.code == 1
+    assert run("plan", model, "-t", board, "--budget", "16B").err == ""  # pointers of 4 bytes would not help
+    short = run(
+        "plan", model, "-t", board, "--budget", made["memories"][0]["overhead"] + made["memories"][0]["peak"] - 16
+    )
+    assert short.code in (1, 4)
     assert "what tflm takes is for a size of pointers that is assumed: `word` in the profile says it" in short.err
 
 

@@ -233,7 +233,8 @@ def complain_of(made: "Plan") -> None:
     for warning in made.warnings:
         complain(f"warning: {warning}")
     first = made.memories[0]
-    if first.shortfall and first.overhead_source == TAIL_ASSUMED:
+    # With half the bytes of a pointer, the tail has at most half as many less.
+    if first.overhead_source == TAIL_ASSUMED and 0 < first.shortfall <= first.overhead // 2:
         what = f"what {made.target.runtime} takes is for a size of pointers that is assumed"
         complain(f"{what}: `word` in the profile says it; with 4 bytes it takes less")
     if made.options.share_io and made.options.io == Io.EXTERNAL:

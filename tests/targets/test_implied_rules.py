@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 from support.profiles import PROFILE, parse
+from support.tflm_models import CASES, repeated
 
 import tmpass
 from tmpass.base.errors import TargetError
 from tmpass.targets import RUNTIMES, Sharing, load_target, target_names
-from tmpass.targets.parse import implied_rules
+from tmpass.targets.parse import implied_rules, parse_target
 from tmpass.targets.sharing import EVERY
 
 MODEL = Path(__file__).parents[2] / "models" / "control_flow.tflite"
@@ -35,6 +36,44 @@ def test_a_plan_for_it_needs_as_little():
     made = tmpass.plan(MODEL, without), tmpass.plan(MODEL, own)
     assert "[sharing]" not in profile
     assert made[0].memories[0].peak < made[1].memories[0].peak
+
+
+MEMORIES = """
+[[memory]]
+name = "sram"
+capacity = { value = "1MiB", source = "data sheet" }
+alignment = { value = 16, source = "runtime" }
+holds = [HOLDS]
+[[memory]]
+name = "flash"
+capacity = { value = "unlimited", source = "data sheet" }
+alignment = { value = 16, source = "runtime" }
+holds = ["weights"]
+"""
+
+
+def with_memories(holds, runtime="tflm"):
+    heading = f'name = "own"\nsummary = "s"\nstanding = "data sheet"\nruntime = "{runtime}"\n'
+    return parse_target(heading + MEMORIES.replace("HOLDS", holds), "own.toml")
+
+
+def test_a_runtime_that_keeps_variables_brings_the_memory_for_them():
+    own = with_memories('"activations", "inputs_outputs"')
+    sram, tail, flash = own.memories
+    assert (sram.name, tail.name, flash.name) == ("sram", "tail", "flash")
+    assert (tail.holds, tail.capacity, tail.alignment) == (("variables",), None, 16)
+    assert "runtime tflm" in tail.sources["capacity"]
+    assert len(with_memories('"activations", "inputs_outputs"', "litert").memories) == 2
+
+
+@pytest.mark.parametrize("holds", ['"activations", "inputs_outputs"', '"activations", "inputs_outputs", "variables"'])
+def test_variables_are_not_counted_in_the_arena_twice(holds):
+    """They are in the tail, and so in the overhead, of either profile."""
+    lstm = next(case for case in CASES if case.kind == "UNIDIRECTIONAL_SEQUENCE_LSTM" and case.version == 1)
+    model = repeated(lstm, "INT8", 3)
+    own, known = (tmpass.plan(model, to) for to in (with_memories(holds), "tflm"))
+    assert [use.name for use in own.memories if use.peak] == ["sram", "tail"]
+    assert own.memories[0].needed == known.memories[0].needed
 
 
 def test_a_table_of_the_profile_replaces_that_of_the_runtime():

@@ -1,6 +1,7 @@
 """Parsing of a profile into a Target."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,9 @@ K = TypeVar("K")
 
 MAX_LINE = 1000
 """The most characters in a line of a profile. tomllib takes quadratic time for long dotted keys."""
+
+TAIL_MEMORY = "tail"
+"""The name of the memory for variables that a runtime brings, where a profile has none."""
 
 _SHARING = ("views", "in_place", "parts")
 
@@ -90,6 +94,8 @@ def _target(reader: Reader, data: object) -> Target:
     speed = {name: reader.fact(root[name], (name,), parse) for name, parse in _MORE.items() if name in root}
     facts: dict[str, Any] = {name: value for name, (value, _) in speed.items()}
     runtime = _runtime(reader, root["runtime"], ("runtime",)) if "runtime" in root else Runtime()
+    if runtime.keeps_variables:
+        memories = _with_tail(memories, runtime)
     sharing, scratch, implied = _rules(reader, root, runtime)
     return Target(
         name=reader.line_of_text(root["name"], ("name",)),
@@ -108,6 +114,25 @@ def _target(reader: Reader, data: object) -> Target:
         sources={name: source for name, (_, source) in speed.items()},
         **facts,
     )
+
+
+def _with_tail(memories: list[Memory], runtime: Runtime) -> list[Memory]:
+    """`memories` with the tail of the arena for variables, which the runtime keeps there and counts itself.
+
+    A profile may say that the memory of the arena holds variables. It may also have a memory of its own for them.
+    """
+    found = []
+    for memory in memories:
+        if Use.ACTIVATIONS in memory.holds:
+            memory = replace(memory, holds=tuple(use for use in memory.holds if use != Use.VARIABLES))
+        found.append(memory)
+    if any(Use.VARIABLES in memory.holds or memory.name == TAIL_MEMORY for memory in found):
+        return found
+    source = f"runtime {runtime.name}: the rest of the arena, which it fills from the top"
+    sources = {"capacity": source, "alignment": source}
+    tail = Memory(TAIL_MEMORY, None, runtime.alignment, (Use.VARIABLES,), sources=sources)
+    after = next(index for index, memory in enumerate(found) if Use.ACTIVATIONS in memory.holds) + 1
+    return [*found[:after], tail, *found[after:]]
 
 
 def _rules(

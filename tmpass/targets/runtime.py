@@ -52,6 +52,7 @@ class Runtime:
         custom_kernels: the custom operators for which it has kernels; others are the program's own.
         times: of its kernels; None where they were not measured.
         alignment: bytes; it places every tensor at a multiple of them, and its kernels may rely on that.
+        keeps_variables: whether variables are in the tail of its arena, wherever a plan has them.
     """
 
     name: str = ""
@@ -75,6 +76,7 @@ class Runtime:
     custom_kernels: frozenset[str] = frozenset()
     times: RunTime | None = field(default=None, hash=False)
     alignment: int = 1
+    keeps_variables: bool = False
 
     @property
     def copies_buffers(self) -> bool:
@@ -135,6 +137,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             custom_kernels=TFLM_CUSTOM,
             times=TFLM_TIMES,
             alignment=16,
+            keeps_variables=True,
         ),
         "litert": Runtime(
             "litert",

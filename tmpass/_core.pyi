@@ -367,7 +367,7 @@ def postpone(
     """Search for a packing within a capacity by place-or-postpone.
 
     Args:
-        problem: The buffers; no gap has a window, and no pair must be apart.
+        problem: The buffers; gaps may have windows, and pairs may have to be apart.
         capacity: The highest top in bytes, 0 .. 2^62.
         node_limit: Decisions that may be taken; one in a large part costs more than one.
         seed: Of the random choices.
@@ -378,7 +378,7 @@ def postpone(
         The answer, the offsets and the nodes spent, as for minimalloc.
 
     Raises:
-        ValueError: As for minimalloc.
+        ValueError: The overlapping pairs are too many to hold in memory.
     """
 
 def dead_end_features() -> list[str]:

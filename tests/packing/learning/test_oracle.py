@@ -65,7 +65,7 @@ def test_the_first_wrong_placement_is_that_of_brute_force():
     assert sum(agrees(rng, windows=False) for _ in range(300)) > 15
 
 
-def test_with_windows_telamalloc_is_asked():
+def test_the_same_with_windows():
     rng = random.Random(2)
     assert sum(agrees(rng, windows=True) for _ in range(300)) > 15
 

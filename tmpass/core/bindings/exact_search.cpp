@@ -111,7 +111,7 @@ void bind_postpone(nb::module_& m) {
         "problem"_a, "capacity"_a, "node_limit"_a, "seed"_a = 1, "rules"_a = PostponeRules(), "cancel"_a = nb::none(),
         "Search for a packing within a capacity by place-or-postpone.\n\n"
         "Args:\n"
-        "    problem: The buffers; no gap has a window, and no pair must be apart.\n"
+        "    problem: The buffers; gaps may have windows, and pairs may have to be apart.\n"
         "    capacity: The highest top in bytes, 0 .. 2^62.\n"
         "    node_limit: Decisions that may be taken; one in a large part costs more than one.\n"
         "    seed: Of the random choices.\n"
@@ -120,7 +120,7 @@ void bind_postpone(nb::module_& m) {
         "Returns:\n"
         "    The answer, the offsets and the nodes spent, as for minimalloc.\n\n"
         "Raises:\n"
-        "    ValueError: As for minimalloc.");
+        "    ValueError: The overlapping pairs are too many to hold in memory.");
 }
 
 void bind_telamalloc(nb::module_& m) {

@@ -7,6 +7,13 @@
 namespace tmpass::packing {
 namespace {
 
+// Calls visit(from, to) for the ranges of offset(neighbour i of b) - offset(b) that the two cannot have.
+template <typename Visit>
+void for_each_taken(const Part& part, Index b, Index i, Visit visit) {
+    if (part.outlines.empty()) return visit(1 - part.size[part.neighbours_of(b)[i]], part.size[b]);
+    for (const auto& [from, to] : part.differences(b, i)) visit(from, to);
+}
+
 // The number of offsets that b may have in an empty part.
 Bytes count_legal(const Part& part, Index b) {
     const Bytes alignment = part.alignment[b], end = part.last[b] + 1;
@@ -22,13 +29,15 @@ Bytes count_legal(const Part& part, Index b) {
     return legal;
 }
 
-// The largest number of offsets that one buffer, wherever it is, can take from b.
-Bytes count_taken(const Part& part, Index b, Index by) {
-    const Bytes alignment = part.alignment[b];
-    // A buffer at a multiple of b's alignment: the offsets below its own, and those from its own on.
-    if (part.alignment[by] % alignment == 0)
-        return ceil_div(part.size[b], alignment) - 1 + ceil_div(part.size[by], alignment);
-    return ceil_div(part.size[b] + part.size[by] - 1, alignment);
+// The largest number of offsets that b, wherever it is, can take from its neighbour i.
+Bytes count_taken(const Part& part, Index b, Index i) {
+    const Bytes alignment = part.alignment[part.neighbours_of(b)[i]];
+    const bool aligned = part.alignment[b] % alignment == 0;  // b is at a multiple of its neighbour's alignment
+    Bytes taken = 0;
+    for_each_taken(part, b, i, [&](Bytes from, Bytes to) {
+        taken += aligned ? ceil_div(to, alignment) - ceil_div(from, alignment) : ceil_div(to - from, alignment);
+    });
+    return taken;
 }
 
 }  // namespace
@@ -38,18 +47,21 @@ std::vector<Index> always_fit(const Part& part) {
     if (largest > kMaxBytes / 4 / part.count()) return {};  // sums could overflow
     std::vector<Bytes> spare(part.count());  // legal offsets that are left when all neighbours have taken theirs
     std::vector<Index> removed;
-    for (Index b = 0; b < part.count(); ++b) {
-        spare[b] = count_legal(part, b);
-        for (const Index other : part.neighbours_of(b)) spare[b] -= count_taken(part, b, other);
+    for (Index b = 0; b < part.count(); ++b) spare[b] = count_legal(part, b);
+    for (Index b = 0; b < part.count(); ++b)
+        for (Index i = 0; i < std::ssize(part.neighbours_of(b)); ++i)
+            spare[part.neighbours_of(b)[i]] -= count_taken(part, b, i);
+    for (Index b = 0; b < part.count(); ++b)
         if (spare[b] > 0) removed.push_back(b);
-    }
     std::vector<bool> leaves(part.count(), false);
     for (const Index b : removed) leaves[b] = true;
     for (std::size_t i = 0; i < removed.size(); ++i) {
         const Index gone = removed[i];
-        for (const Index b : part.neighbours_of(gone)) {
+        const auto neighbours = part.neighbours_of(gone);
+        for (Index n = 0; n < std::ssize(neighbours); ++n) {
+            const Index b = neighbours[n];
             if (leaves[b]) continue;
-            spare[b] += count_taken(part, b, gone);
+            spare[b] += count_taken(part, gone, n);
             if (spare[b] <= 0) continue;
             leaves[b] = true;
             removed.push_back(b);
@@ -65,9 +77,14 @@ void reinsert(const Part& part, const std::vector<Index>& removed, std::vector<B
     for (std::size_t i = removed.size(); i-- > 0;) {
         const Index b = removed[i];
         forbidden = part.forbidden[b];
-        for (const Index other : part.neighbours_of(b))
-            if (!absent[other])
-                forbidden.emplace_back(offset[other] - part.size[b] + 1, offset[other] + part.size[other]);
+        const auto neighbours = part.neighbours_of(b);
+        for (Index n = 0; n < std::ssize(neighbours); ++n) {
+            const Index other = neighbours[n];
+            if (absent[other]) continue;
+            for_each_taken(part, b, n, [&](Bytes from, Bytes to) {
+                forbidden.emplace_back(offset[other] + 1 - to, offset[other] + 1 - from);
+            });
+        }
         std::ranges::sort(forbidden);
         Bytes at = 0;
         for (const auto& [from, to] : forbidden) {

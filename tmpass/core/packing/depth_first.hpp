@@ -90,12 +90,16 @@ struct SearchFrame {
     Index group, buffer;
 };
 
+// The lowest offset of a placed buffer.
+template <typename Unit>
+inline constexpr Unit kInfinityOf = std::numeric_limits<Unit>::max() / 4;
+
 // `Unit` is the type of offsets in units of the part, 32 or 64 bits; the answer is the same. `Group` extends
 // SectionGroup, `Frame` extends SearchFrame.
 template <typename Unit, typename Group, typename Frame>
 class DepthFirst {
   public:
-    static constexpr Unit kInfinity = std::numeric_limits<Unit>::max() / 4;  // the lowest offset of a placed buffer
+    static constexpr Unit kInfinity = kInfinityOf<Unit>;
 
     // Whether sums of a part's numbers stay below kInfinity.
     static constexpr bool can_hold(Bytes reach) { return reach < kInfinity / 2; }

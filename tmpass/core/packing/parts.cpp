@@ -25,19 +25,33 @@ std::vector<Index> fixed_beside(const Problem& problem, const Part& part) {
 std::vector<Bytes> tops_to_rest_on(const Problem& problem, const Part& part, const std::vector<Index>& fixed) {
     std::vector<Bytes> tops;
     for (const Index b : fixed) tops.push_back(problem.fixed[b] + problem.size[b]);
+    if (!part.outlines.empty() || have_outlines(problem, fixed))
+        for (const Index other : fixed)
+            for (const Index b : part.origin)
+                for_each_forbidden_difference(problem, other, b,
+                                              [&](Bytes, Bytes to) { tops.push_back(problem.fixed[other] + to); });
     for (const Index b : part.origin)
         for (const auto& [_, to] : problem.forbidden.of(b))
             if (to <= kMaxBytes) tops.push_back(to);
     return tops;
 }
 
-// The greatest unit of which all offsets of packings pushed down are multiples: they are sums of sizes, above the
-// ground or one of `tops`, and rounded up where that does not give an alignment already. Sizes are still in bytes.
-Bytes find_unit(const Part& part, const std::vector<Bytes>& tops) {
-    Bytes grain = 0, unit = 0;  // grain: what divides every alignment
+// What divides every alignment, in bytes.
+Bytes grain_of(const Part& part) {
+    Bytes grain = 0;
     for (const Bytes alignment : part.alignment) grain = std::gcd(grain, alignment);
+    return grain;
+}
+
+// The greatest unit of which all offsets of packings pushed down are multiples: they are sums of sizes, or of
+// differences at which two outlines touch, above the ground or one of `tops`, and rounded up where that does not give
+// an alignment already. Sizes and outlines are still in bytes.
+Bytes find_unit(const Part& part, const std::vector<Bytes>& tops) {
+    const Bytes grain = grain_of(part);
+    Bytes unit = 0;
     for (const Bytes size : part.size) unit = std::gcd(unit, align_up(size, grain));
     for (const Bytes top : tops) unit = std::gcd(unit, align_up(top, grain));
+    unit = divide_differences(part.outlines, grain, unit);
     return divide_alignments(unit, part.alignment);
 }
 
@@ -73,15 +87,17 @@ void find_solid_sections(Part& part) {
     }
 }
 
-// Sections of the steps in which buffers need bytes.
-void find_gapped_sections(Part& part, const Problem& problem) {
+// Sections of the steps in which buffers need bytes. With `stretches`, also the bytes that they need in each.
+void find_gapped_sections(Part& part, const Problem& problem, bool stretches) {
     part.run_start.assign(1, 0);
     std::vector<Step> lower, upper;
+    std::vector<Range> bytes;
     std::vector<Index> owner, first_rectangle(1, 0);
     for (Index b = 0; b < part.count(); ++b) {
         for_each_rectangle(problem, part.origin[b], [&](const LiveRectangle& rectangle) {
             lower.push_back(rectangle.lower);
             upper.push_back(rectangle.upper);
+            bytes.emplace_back(rectangle.low, rectangle.high);
             owner.push_back(b);
         });
         first_rectangle.push_back(static_cast<Index>(owner.size()));
@@ -100,6 +116,13 @@ void find_gapped_sections(Part& part, const Problem& problem) {
             last[b] = run.second;
         }
         part.run_start.push_back(static_cast<Index>(part.runs.size()));
+        if (!stretches) continue;
+        auto& [differences, start, all, of_members, uneven] = part.outlines;
+        start.push_back(static_cast<Index>(all.size()));
+        for (Index p = first_rectangle[b]; p < first_rectangle[b + 1]; ++p) {
+            all.resize(start[b] + sections.first[p] - first[b], Range(0, 0));
+            all.resize(start[b] + sections.last[p] - first[b], bytes[p]);
+        }
     }
     sections.first = std::move(first);
     sections.last = std::move(last);
@@ -183,22 +206,27 @@ Part make_part(const Problem& problem, Bytes capacity, std::vector<Index> buffer
         part.size.push_back(problem.size[b]);
         part.alignment.push_back(problem.alignment[b]);
     }
+    if (have_outlines(problem, part.origin)) {
+        find_gapped_sections(part, problem, true);
+        find_neighbours(part, interrupted);
+        find_differences(part, problem, grain_of(part), interrupted);
+    } else if (std::ranges::any_of(part.origin, [&](Index b) { return !problem.gaps.of(b).empty(); })) {
+        find_gapped_sections(part, problem, false);
+        find_neighbours(part, interrupted);
+    } else {
+        find_overlaps(part, interrupted);
+    }
     const std::vector<Index> fixed = fixed_beside(problem, part);
     part.unit = find_unit(part, tops_to_rest_on(problem, part, fixed));
     if (part.unit % grid != 0) part.unit = grid;
     part.capacity = (capacity + part.unit - 1) / part.unit;
+    scale(part.outlines, part.unit);
     find_forbidden_offsets(part, problem, capacity, fixed);
     for (Index b = 0; b < part.count(); ++b) {
         const Bytes bytes = part.size[b], unit = part.unit;
         part.size[b] = (bytes + unit - 1) / unit;
         part.last.push_back(floor_div(capacity - bytes, unit));
         part.alignment[b] = std::max<Bytes>(part.alignment[b] / std::gcd(part.alignment[b], unit), 1);
-    }
-    if (std::ranges::all_of(part.origin, [&](Index b) { return problem.gaps.of(b).empty(); })) {
-        find_overlaps(part, interrupted);
-    } else {
-        find_gapped_sections(part, problem);
-        find_neighbours(part, interrupted);
     }
     return part;
 }

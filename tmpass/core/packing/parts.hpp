@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "packing/outlines.hpp"
 #include "packing/problem.hpp"
 #include "packing/sections.hpp"
 
@@ -45,6 +46,7 @@ struct Part {
     std::vector<Index> run_start;                    // per buffer: runs[run_start[b] .. run_start[b + 1])
     std::vector<std::pair<Index, Index>> runs;       // of sections [first, second)
     std::vector<Index> neighbour_start, neighbours;  // buffer b shares a step with neighbours[start[b] .. start[b+1])
+    Outlines outlines;                               // empty where two neighbours keep apart by their sizes
 
     Index count() const { return static_cast<Index>(size.size()); }
     std::span<const Index> neighbours_of(Index b) const {
@@ -52,6 +54,10 @@ struct Part {
     }
     std::span<const std::pair<Index, Index>> runs_of(Index b) const {
         return std::span(runs).subspan(run_start[b], run_start[b + 1] - run_start[b]);
+    }
+    // Offsets of neighbour i of b less the offset of b that the two cannot have; rising and disjoint.
+    std::span<const Range> differences(Index b, Index i) const {
+        return outlines.differences.of(neighbour_start[b] + i);
     }
     bool solid(Index b) const { return run_start[b + 1] == run_start[b] + 1; }
 
@@ -73,7 +79,8 @@ struct Part {
 
     // Whether nothing distinguishes b from another buffer of its size and live range.
     bool plain(Index b) const {
-        return alignment[b] == 1 && forbidden[b].empty() && solid(b) && (residues.empty() || residues[b] + 1 == 0);
+        return alignment[b] == 1 && forbidden[b].empty() && solid(b) && (residues.empty() || residues[b] + 1 == 0) &&
+               (outlines.empty() || !outlines.uneven[b]);
     }
 
     // The lowest offset >= base that alignment and forbidden offsets allow b to have.

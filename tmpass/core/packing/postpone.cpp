@@ -62,7 +62,7 @@ struct Guess {
 
 // Attempts at the whole part, which are proofs, take turns with attempts at guesses of which buffers belong together,
 // which are often far easier. A guess may be wrong, so it is not kept for long.
-template <typename Unit>
+template <typename Unit, bool kOutlined>
 class PartSolver {
   public:
     PartSolver(const Part& part, PostponeRules rules, std::uint64_t seed, SearchResult& result,
@@ -73,7 +73,7 @@ class PartSolver {
           interrupted_(interrupted),
           whole_(part, rules, result.nodes, interrupted),
           random_(seed),
-          merging_(rules.blocks && part.neighbours.size() <= kMaxMergedPairs) {
+          merging_(rules.blocks && !kOutlined && part.neighbours.size() <= kMaxMergedPairs) {
         for (Index b = 0; b < part.count(); ++b) merging_ &= part.solid(b);
     }
 
@@ -138,7 +138,7 @@ class PartSolver {
     const PostponeRules rules_;
     SearchResult& result_;
     const Interrupted& interrupted_;
-    PostponeSearch<Unit> whole_;
+    PostponeSearch<Unit, kOutlined> whole_;
     Random random_;
     std::optional<BlockGuesses> guesses_;
     std::unique_ptr<Guess<Unit>> guess_;
@@ -155,11 +155,18 @@ SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_
     const auto solve = [&](const Part& part, SearchResult& result) {
         const Bytes reach = reach_of(part);
         if (!PostponeSearch<Bytes>::can_hold(reach)) return Answer::kBudgetEnded;
-        if (PostponeSearch<std::int32_t>::can_hold(reach))
-            return PartSolver<std::int32_t>(part, rules, seed, result, interrupted).solve(node_limit);
-        return PartSolver<Bytes>(part, rules, seed, result, interrupted).solve(node_limit);
+        const auto solve_as = [&]<typename Unit, bool kOutlined>() {
+            return PartSolver<Unit, kOutlined>(part, rules, seed, result, interrupted).solve(node_limit);
+        };
+        const bool narrow = PostponeSearch<std::int32_t>::can_hold(reach);
+        if (part.outlines.empty())
+            return narrow ? solve_as.template operator()<std::int32_t, false>()
+                          : solve_as.template operator()<Bytes, false>();
+        return narrow ? solve_as.template operator()<std::int32_t, true>()
+                      : solve_as.template operator()<Bytes, true>();
     };
-    return solve_parts(problem, capacity, interrupted, solve, {.knows_gaps = true, .keep_full = true});
+    const Preparation preparation{.knows_gaps = true, .knows_windows = true, .keep_full = true};
+    return solve_parts(problem, capacity, interrupted, solve, preparation);
 }
 
 }  // namespace tmpass::packing

@@ -14,8 +14,20 @@
 // one that is placed later. Two buffers that touch and live equally long may be swapped at no cost, so one order of
 // them is enough.
 //
+// Nothing of this needs two neighbours to keep apart by their sizes. With windows in gaps, or a byte between two that
+// must be apart, neighbours have forbidden differences of offsets, in several ranges perhaps (outlines.hpp):
+//
+//     | +-----+       |    a was placed, and b is lower: b may still go below a's window. So a does not raise b, but
+//     | |  a  +-----+ |    forbids it some offsets above its lowest one (outline_bounds.hpp). The branches stay:
+//     | |     : b?  : |    b is at its lowest offset, or above it. In the second case the place is blocked by one that
+//     | +-----+     : |    is placed later, since in the packing above no buffer can drop to any place that is free.
+//
+// What sections say holds for the bytes that each buffer needs in them: the unplaced ones are disjoint, one of them is
+// the lowest, and all others begin at its top or above. Only sums need placed buffers below unplaced ones, so they are
+// off there. Buffers with windows, or apart from another, equal none.
+//
 // Besides the whole part, blocks of buffers that seem to belong together are packed (merge_blocks.hpp). Only a packing
-// counts there: that the blocks have none proves nothing.
+// counts there: that the blocks have none proves nothing. Parts with outlines have no blocks.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +50,7 @@ struct PostponeRules {
 // Looks for offsets with every top at or below `capacity`, spending at most `node_limit` nodes: decisions, of which
 // those in large parts cost more than one. A part in which sums come near 2^60 units is not searched. The same
 // arguments give the same answer on every machine. Buffers that share no step, even through others, are searched
-// separately. Throws Cancelled; std::length_error when the overlaps are too many to hold in memory;
-// std::invalid_argument on windows and on pairs that must be apart.
+// separately. Throws Cancelled; std::length_error when the overlaps are too many to hold in memory.
 SearchResult postpone(const Problem& problem, Bytes capacity, std::int64_t node_limit, std::uint64_t seed,
                       PostponeRules rules, const Interrupted& interrupted);
 

@@ -1,6 +1,6 @@
 // The search of postpone.hpp, on one part: the branching and why nothing is lost stand there.
 //
-// Beside the bounds of depth_first.hpp it keeps
+// Beside the bounds of depth_first.hpp, and where there are outlines those of outline_bounds.hpp, it keeps
 //  - per postponed buffer its *window*: the end of the place that it is refused, which something else must take bytes
 //  of;
 //  - per section how many unplaced buffers can be the lowest in it, known unless it is marked stale;
@@ -15,8 +15,12 @@
 
 #include "packing/boundary_sums.hpp"
 #include "packing/depth_first.hpp"
+#include "packing/outline_bounds.hpp"
 #include "packing/parts.hpp"
 #include "packing/postpone.hpp"
+#include "packing/postponed.hpp"
+#include "packing/section_jobs.hpp"
+#include "packing/section_marks.hpp"
 #include "random.hpp"
 #include "vectorized.hpp"
 
@@ -28,37 +32,15 @@ inline constexpr std::int64_t kBaseWeight = 64;  // of a section where no attemp
 // there is no other. They live equally long, may end equally high, and nothing else tells them apart.
 std::vector<std::vector<Index>> interchangeable(const Part& part);
 
-// Marks of sections, all of them in [from, to).
-struct SectionMarks {
-    std::vector<unsigned char> marked;
-    Index from = 0, to = 0;
-
-    void reset(Index sections, unsigned char mark) {
-        marked.assign(sections, mark);
-        from = mark ? 0 : sections;
-        to = mark ? sections : 0;
-    }
-    void extend(Index begin, Index end) {
-        from = std::min(from, begin);
-        to = std::max(to, end);
-    }
-    void forget_range() {
-        from = static_cast<Index>(marked.size());
-        to = 0;
-    }
-    void clear() {
-        if (from < to) std::fill(marked.begin() + from, marked.begin() + to, 0);
-        forget_range();
-    }
-};
-
 struct PostponeFrame : SearchFrame {
     std::size_t windows, placed, sums;  // lengths of trails to go back to
-    bool postponed;                     // the second branch, after placing it has failed
+    std::pair<std::size_t, std::size_t> outlines;
+    bool postponed;  // the second branch, after placing it has failed
 };
 
 // Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed.
-template <typename Unit>
+// `kOutlined`: the part has outlines.
+template <typename Unit, bool kOutlined = false>
 class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     using Base = DepthFirst<Unit, SectionGroup, PostponeFrame>;
 
@@ -70,12 +52,9 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
           rules_(rules),
           equals_(rules.exchange ? interchangeable(part) : std::vector<std::vector<Index>>(part.count())),
           weight_(part.sections.count(), kBaseWeight),
-          sums_(part) {
-        std::size_t most = 0;
-        for (Index s = 0; s < part.sections.count(); ++s) most = std::max(most, part.sections.of(s).size());
-        section_lows_.resize(most);
-        section_sizes_.resize(most);
-    }
+          jobs_(part),
+          sums_(part),
+          outlines_(part) {}
 
     // One attempt of at most `limit` decisions, while fewer than `node_limit` nodes are spent. After kFound, offset(b)
     // is the packing. With `noise` above 0 the choices are varied by up to noise / 256.
@@ -97,6 +76,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
 
     // Ranks the buffers: long-lived first, then large.
     void prepare(std::int64_t noise, Random& random) {
+        if (kOutlined) descends_ = noise == 0 || random.below(2) > 0;
         const auto varied = [&] { return noise ? 256 - noise + random.below(2 * noise + 1) : 256; };
         section_factor_.resize(part_.sections.count());
         for (auto& factor : section_factor_) factor = varied();
@@ -115,17 +95,15 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         const Index count = part_.count(), sections = part_.sections.count();
         open_size_ = size_;
         offset_.assign(count, -1);
-        window_.assign(count, 0);
-        postponed_.clear();
-        place_in_postponed_.assign(count, -1);
+        postponed_.reset(count);
         unplaced_.assign(sections, 0);
         firsts_.assign(sections, 0);
         stale_.assign(sections, 1);
         dirty_.reset(sections, 1);
         moved_.reset(sections, 0);
-        window_trail_.clear();
         placed_trail_.clear();
         sums_.reset();
+        outlines_.reset();
         failed_ = -1;
         if (!this->reset_bounds()) return false;
         groups_.push_back({0, sections, -1, 0});
@@ -145,8 +123,8 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             if (disturbs_equals(b)) {
                 holds = postpone(b);
             } else {
-                frames_.push_back(
-                    {this->frame_of(group, b), window_trail_.length(), placed_trail_.size(), sums_.length(), false});
+                frames_.push_back({this->frame_of(group, b), postponed_.length(), placed_trail_.size(), sums_.length(),
+                                   outlines_.length(), false});
                 holds = place(b, falls_apart);
             }
             if (holds && falls_apart) group = split(group);
@@ -180,17 +158,26 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             if (narrowest < 0 || narrower(s, narrowest)) narrowest = s;
         }
         if (narrowest < 0) return -1;
+        if constexpr (kOutlined)  // what has one offset left leaves no choice
+            for (Index b = 0; b < part_.count(); ++b)
+                if (low_[b] == highest(b) && group.from <= first(b) && first(b) < group.to) return b;
         Index best = -1;
         for (const Index b : part_.sections.of(narrowest))
-            if (low_[b] < kInfinity && (best < 0 || lower(b, best))) best = b;
+            if (low_[b] < kInfinity && (best < 0 || lower(b, best, narrowest))) best = b;
         for (Index below = best; below >= 0;) {
             best = below;
             below = -1;
-            for (const Index other : part_.neighbours_of(best))
-                if (low_[other] + open_size_[other] <= low_[best] && (below < 0 || lower(other, below))) below = other;
+            if constexpr (kOutlined) {
+                const auto is_lower = [this](Index one, Index two) { return lower(one, two); };
+                if (descends_) below = outlines_.below(best, low_, is_lower);
+            } else {
+                for (const Index other : part_.neighbours_of(best))
+                    if (low_[other] + open_size_[other] <= low_[best] && (below < 0 || lower(other, below)))
+                        below = other;
+            }
         }
         for (const Index equal : equals_[best])  // the first of its equals that may stand there
-            if (low_[equal] == low_[best] && window_[equal] == 0) return equal;
+            if (low_[equal] == low_[best] && postponed_.window(equal) == 0) return equal;
         return best;
     }
 
@@ -204,10 +191,22 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         return low_[b] != low_[than] ? low_[b] < low_[than] : rank_[b] < rank_[than];
     }
 
+    // The same by where their bytes begin in section s.
+    bool lower(Index b, Index than, Index s) const {
+        const Unit mine = low_[b] + shift(b, s), other = low_[than] + shift(than, s);
+        return mine != other ? mine < other : rank_[b] < rank_[than];
+    }
+
+    // How far above the offset of b its bytes begin in section s.
+    Unit shift(Index b, Index s) const {
+        if constexpr (kOutlined) return outlines_.shift(b, s);
+        return 0;
+    }
+
     TMPASS_VECTORIZED void count_firsts(Index s) {
         stale_[s] = 0;
         Index count = 0;
-        for (const Index b : part_.sections.of(s)) count += low_[b] <= limit_[s];
+        for (const Index b : part_.sections.of(s)) count += low_[b] + shift(b, s) <= limit_[s];
         firsts_[s] = count;
         budget_.add_work(static_cast<std::int64_t>(part_.sections.of(s).size()));
     }
@@ -230,16 +229,45 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         std::fill(moved_.marked.begin() + first(b), moved_.marked.begin() + end(b), 1);
         low_[b] = kInfinity;
         open_size_[b] = 0;
-        for (std::size_t i = postponed_.size(); i-- > 0;) {
-            const Index other = postponed_[i];
-            const bool blocked = rules_.window ? offset < window_[other] : true;
-            if (blocked && part_.share_a_section(b, other)) set_window(other, 0);
+        if constexpr (kOutlined) return raise_around(b, offset) && propagate();
+        for (std::size_t i = postponed_.list().size(); i-- > 0;) {
+            const Index other = postponed_.list()[i];
+            const bool blocked = rules_.window ? offset < postponed_.window(other) : true;
+            if (blocked && part_.share_a_section(b, other)) postponed_.set(other, 0);
         }
         budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
         for (const Index other : part_.neighbours_of(b))
             if (low_[other] < top && !raise(other, top)) return false;
         if (rules_.sums && !raise_crossing(b)) return false;
         return propagate();
+    }
+
+    // b was placed at `offset`. Its neighbours avoid it, and it may take bytes of the places that they are refused.
+    bool raise_around(Index b, Unit offset) {
+        const auto neighbours = part_.neighbours_of(b);
+        budget_.add_work(static_cast<std::int64_t>(neighbours.size()));
+        bool some_below = false;
+        for (Index i = 0; i < std::ssize(neighbours); ++i) {
+            const Index other = neighbours[i];
+            const Unit window = postponed_.window(other), refused = window - size_[other];
+            Unit low = low_[other];
+            for (const Range& range : part_.differences(b, i)) {
+                const Unit from = offset + static_cast<Unit>(range.first),
+                           to = offset + static_cast<Unit>(range.second);
+                if (window > 0 && (!rules_.window || (from <= refused && refused < to))) postponed_.set(other, 0);
+                if (low == kInfinity || to <= low) continue;
+                if (from <= low)
+                    low = to;
+                else
+                    some_below |= outlines_.forbid(other, from, to);
+            }
+            if (low != low_[other] && !raise(other, low)) return false;
+        }
+        if (some_below) {  // in some of these sections b is above what is unplaced
+            dirty_.extend(first(b), end(b));
+            std::fill(dirty_.marked.begin() + first(b), dirty_.marked.begin() + end(b), 1);
+        }
+        return true;
     }
 
     // What crosses a boundary of b, which was placed, rises to a sum of sizes on both of its sides.
@@ -259,7 +287,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     }
 
     bool postpone(Index b) {
-        set_window(b, low_[b] + size_[b]);
+        postponed_.set(b, low_[b] + size_[b]);
         const Unit rest = resting_place(b);
         if (rest == kInfinity || !raise(b, rest)) {
             failed_ = -1;
@@ -270,22 +298,34 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
 
     // The lowest top that a postponed buffer may rest on; kInfinity when nothing can take bytes of its window.
     TMPASS_VECTORIZED Unit resting_place(Index b) {
-        const Unit window = rules_.window ? window_[b] : kInfinity;
+        budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
+        if constexpr (kOutlined)
+            return outlines_.resting_place(b, postponed_.window(b) - size_[b], low_, rules_.window);
+        const Unit window = rules_.window ? postponed_.window(b) : kInfinity;
         Unit rest = kInfinity;
         for (const Index other : part_.neighbours_of(b)) {
             const Unit top = low_[other] < window ? low_[other] + open_size_[other] : kInfinity;
             rest = std::min(rest, top);
         }
-        budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
         return rest;
+    }
+
+    // The highest offset that b may have.
+    Unit highest(Index b) const {
+        if constexpr (kOutlined) return outlines_.highest(b);
+        return last_[b];
     }
 
     // b is at `base` or above; false when it no longer fits.
     TMPASS_VECTORIZED bool raise(Index b, Unit base) {
-        const Unit low = part_.plain(b) ? base : static_cast<Unit>(part_.lift(b, base));
+        Unit low = base;
+        if constexpr (kOutlined)
+            low = outlines_.lift(b, base);
+        else if (!part_.plain(b))
+            low = static_cast<Unit>(part_.lift(b, base));
         low_trail_.push(b, low_[b]);
         low_[b] = low;
-        if (low > last_[b]) {
+        if (low > highest(b)) {
             failed_ = first(b);
             return false;
         }
@@ -293,7 +333,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         for (Index s = first(b); s < end(b); ++s) {
             stale_[s] = moved_.marked[s] = 1;
             // Below the limit all that is unplaced still fits above b, so nothing can follow.
-            const auto beyond = static_cast<unsigned char>(low > limit_[s]);
+            const auto beyond = static_cast<unsigned char>(low + shift(b, s) > limit_[s]);
             dirty_.marked[s] |= beyond;
             any |= beyond;
         }
@@ -308,7 +348,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             if (!propagate_sections()) return false;
             to_check_.clear();
             const auto moved = moved_.marked.begin();
-            for (const Index b : postponed_)
+            for (const Index b : postponed_.list())
                 if (std::find(moved + first(b), moved + end(b), 1) != moved + end(b)) to_check_.push_back(b);
             moved_.clear();
             for (const Index b : to_check_) {
@@ -338,19 +378,16 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         return true;
     }
 
-    // A section is a machine, its buffers are jobs, their lowest offsets release times. False when the earliest
-    // completion is above the capacity.
-    //
-    //     capacity ------------------     t moves up: with all that have begun by t packed from the floor,
-    //        t ->  | c |                  t is their top; where nothing has begun, t jumps to the next, and
-    //              | b |                  the hole is lost
-    //              | a |  <- floor
+    // False when the buffers of section s, which begin at their lowest offsets or later, end above the capacity.
     TMPASS_VECTORIZED bool narrow(Index s) {
         const auto members = part_.sections.of(s);
         const std::size_t count = members.size();
         budget_.add_work(static_cast<std::int64_t>(count));
-        Unit* const lows = section_lows_.data();
-        Unit* const sizes = section_sizes_.data();
+        if constexpr (kOutlined)
+            return outlines_.narrow(s, low_, offset_, limit_[s], rules_.first, jobs_,
+                                    [this](Index b, Unit base) { return raise(b, base); });
+        Unit* const lows = jobs_.lows.data();
+        Unit* const sizes = jobs_.sizes.data();
         Unit floor = kInfinity;
         for (std::size_t i = 0; i < count; ++i) {
             lows[i] = low_[members[i]];
@@ -358,23 +395,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             floor = std::min(floor, lows[i]);
         }
         const Unit limit = limit_[s], total = static_cast<Unit>(part_.capacity) - limit;
-        if (floor > limit) return false;
-        Unit begun = 0, holes = 0;
-        for (Unit t = floor;;) {
-            Unit sum = 0;
-            for (std::size_t i = 0; i < count; ++i) sum += lows[i] <= t ? sizes[i] : Unit{0};
-            if (sum == total) break;
-            if (sum > begun) {
-                begun = sum;
-                t = floor + holes + sum;
-                continue;
-            }
-            Unit next = kInfinity;
-            for (std::size_t i = 0; i < count; ++i) next = std::min(next, lows[i] > t ? lows[i] : kInfinity);
-            holes += next - t;
-            if (floor + holes > limit) return false;
-            t = next;
-        }
+        if (floor > limit || !jobs_.can_end(count, floor, total, limit - floor)) return false;
         if (!rules_.first) return true;
         // Only those that can begin by the limit can be the lowest; the others are above one of them.
         Unit least_top = kInfinity;
@@ -406,6 +427,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         return Base::change_unplaced(b, sign, [&](Index s) {
             unplaced_[s] += sign;
             stale_[s] = 1;
+            if constexpr (kOutlined) limit_[s] += sign * (size_[b] - outlines_.size(b, s));
         });
     }
 
@@ -430,28 +452,9 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             std::fill(stale_.begin() + first(b), stale_.begin() + end(b), 1);
         });
         sums_.undo_to(frame.sums);
-        window_trail_.undo_to(frame.windows, [this](Index b, Unit window) { change_window(b, window); });
+        outlines_.undo_to(frame.outlines);
+        postponed_.undo_to(frame.windows);
         groups_.resize(frame.groups);
-    }
-
-    // The end of the place that b is refused; 0 when it is free again.
-    void set_window(Index b, Unit window) {
-        window_trail_.push(b, window_[b]);
-        change_window(b, window);
-    }
-
-    void change_window(Index b, Unit window) {
-        window_[b] = window;
-        Index& at = place_in_postponed_[b];
-        if (window > 0 && at < 0) {
-            at = static_cast<Index>(postponed_.size());
-            postponed_.push_back(b);
-        } else if (window == 0 && at >= 0) {
-            place_in_postponed_[postponed_.back()] = at;
-            postponed_[at] = postponed_.back();
-            postponed_.pop_back();
-            at = -1;
-        }
     }
 
     const PostponeRules rules_;
@@ -459,8 +462,8 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
 
     // Per buffer.
     std::vector<Unit> open_size_, offset_;  // open_size_: 0 once placed; offset_: -1 until then
-    std::vector<Unit> window_;              // 0 where it is not postponed
-    std::vector<Index> postponed_, place_in_postponed_, rank_;
+    std::vector<Index> rank_;
+    Postponed<Unit> postponed_;
 
     // Per section.
     std::vector<Index> unplaced_;                        // unplaced buffers in it
@@ -468,12 +471,13 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     std::vector<std::int64_t> weight_;                   // rises where attempts fail
     std::vector<unsigned char> stale_;                   // firsts_ is out of date
     SectionMarks dirty_, moved_;
-    Index failed_ = -1;  // the section where the last failure showed; -1: none
+    Index failed_ = -1;     // the section where the last failure showed; -1: none
+    bool descends_ = true;  // in this attempt, where there are outlines, choose() looks for what could still be below
     std::vector<Index> to_check_;
-    std::vector<Unit> section_lows_, section_sizes_;  // in narrow(): of its members
+    SectionJobs<Unit> jobs_;  // in narrow(): its members
 
     BoundarySums<Unit> sums_;
-    Trail<Unit> window_trail_;
+    OutlineBounds<Unit> outlines_;
     std::vector<Index> placed_trail_;
 };
 

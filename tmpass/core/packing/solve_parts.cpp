@@ -86,8 +86,9 @@ SearchResult solve_parts(const Problem& problem, Bytes capacity, const Interrupt
                          const SolvePart& solve_part, Preparation preparation) {
     refuse(!preparation.knows_gaps && !problem.gaps.empty(), "this search does not know gaps");
     for (const Gap& gap : problem.gaps.rows)
-        refuse(gap.window_lower < gap.window_upper, "this search does not know windows in gaps");
-    refuse(!problem.apart.empty(), "this search does not know pairs that must be apart");
+        refuse(!preparation.knows_windows && gap.window_lower < gap.window_upper,
+               "this search does not know windows in gaps");
+    refuse(!preparation.knows_windows && !problem.apart.empty(), "this search does not know pairs that must be apart");
     return PartByPart(problem, capacity, interrupted, solve_part).solve(preparation);
 }
 

@@ -57,6 +57,9 @@ _PORTFOLIO_UP_TO = 100
 _TELAMALLOC_COST = 40
 """A node of telamalloc, which propagates to a fixed point, takes as long as this many of place or postpone."""
 
+_POSTPONE_TENTHS = 7
+"""Tenths of the nodes that are for place or postpone, where telamalloc is asked as well."""
+
 _FIRST_TURN = 20_000
 """Nodes for each allocator in the first round of the portfolio, and at least for those after an exact search.
 
@@ -78,12 +81,11 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if satisfied(problem, goal, found):
         return found
     present = constraints(problem)
-    supported = not present - place_or_postpone.HONOURS
     try:
         if len(problem.buffers) >= _REPAIR_FROM and found.offsets and not present - {"memories"}:
             found = _repair(problem, goal, found)
             found = _join(problem, goal, found)
-        if len(problem.buffers) >= _REPAIR_FROM and supported:  # else telamalloc needs the nodes
+        if len(problem.buffers) >= _REPAIR_FROM:
             found = _search_sparse(problem, goal, found)
             before = found.peak
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
@@ -98,17 +100,33 @@ def solve(problem: Problem, goal: Goal) -> Found:
     if found.stopped or satisfied(problem, goal, found):
         return found
     if len(problem.buffers) <= _PORTFOLIO_UP_TO and goal.minimize:
-        return _portfolio(problem, goal, found, supported=supported)
-    if supported:
-        found = place_or_postpone.solve_from(problem, goal, found)
-    else:
-        found = telamalloc.solve_from(problem, replace(goal, nodes=goal.nodes // _TELAMALLOC_COST), found)
+        return _portfolio(problem, goal, found)
+    found = _search_exactly(problem, goal, found)
     if not goal.minimize or found.stopped or satisfied(problem, goal, found):
         return found
     nearby = replace(goal, bound=found.bound, nodes=max(goal.nodes // 8, min(goal.nodes, _FIRST_TURN)))
     if len(problem.buffers) >= _REPAIR_FROM:
         return _better(found, local_search.solve_from(problem, nearby, replace(found, nodes=0)))
     return _others(problem, nearby, found)
+
+
+def _search_exactly(problem: Problem, goal: Goal, found: Found) -> Found:
+    """`found`, or a lower packing by exact searches.
+
+    With windows or pairs apart, telamalloc has a turn: it knows the highest offsets as well as the lowest. Of 43 drawn
+    problems with 19 to 268 buffers, place or postpone alone ends above telamalloc in 4, and below it in 16.
+    """
+    if not _is_uneven(constraints(problem)):
+        return place_or_postpone.solve_from(problem, goal, found)
+    for allocator, nodes in (
+        (place_or_postpone, _FIRST_TURN),
+        (telamalloc, goal.nodes // _TELAMALLOC_COST),
+        (place_or_postpone, goal.nodes * _POSTPONE_TENTHS // 10),
+    ):
+        if not found.stopped and not satisfied(problem, goal, found):
+            turn = replace(goal, nodes=min(goal.nodes, found.nodes + nodes))
+            found = allocator.solve_from(problem, turn, found)
+    return found
 
 
 def _others(problem: Problem, goal: Goal, found: Found) -> Found:
@@ -128,23 +146,22 @@ def _greedy_nodes(problem: Problem, goal: Goal) -> int:
     return goal.nodes // 4 if len(problem.buffers) <= _EXACT_UP_TO else goal.nodes // 4 * 3
 
 
-def _portfolio(problem: Problem, goal: Goal, found: Found, *, supported: bool) -> Found:
-    """`found`, or a lower packing by any allocator, with what was proved.
-
-    Args:
-        problem: what is to be packed.
-        goal: its nodes are the budget of each allocator.
-        found: the packing so far.
-        supported: whether place or postpone supports all constraints of `problem`.
-    """
-    for allocator, nodes in _turns(goal.nodes, supported=supported):
+def _portfolio(problem: Problem, goal: Goal, found: Found) -> Found:
+    """`found`, or a lower packing by any allocator, with what was proved. The nodes of `goal` are each one's budget."""
+    present = constraints(problem)
+    for allocator, nodes in _turns(goal.nodes, uneven=_is_uneven(present)):
         if found.stopped or satisfied(problem, goal, found):
             break
         if allocator is place_or_postpone:
             found = place_or_postpone.solve_from(problem, replace(goal, nodes=found.nodes + nodes), found)
-            continue
-        found = _better(found, allocator.solve(problem, replace(goal, bound=found.bound, nodes=nodes)))
+        elif not present - allocator.HONOURS:
+            found = _better(found, allocator.solve(problem, replace(goal, bound=found.bound, nodes=nodes)))
     return found
+
+
+def _is_uneven(present: set[str]) -> bool:
+    """Whether, of the constraints that are `present`, one gives two buffers other distances than their sizes."""
+    return not present.isdisjoint({"windows", "apart"})
 
 
 def _better(found: Found, other: Found) -> Found:
@@ -154,35 +171,28 @@ def _better(found: Found, other: Found) -> Found:
     return replace(best, bound=bound, nodes=nodes, stopped=other.stopped)
 
 
-def _turns(nodes: int, *, supported: bool) -> Iterator[tuple[Allocator, int]]:
+def _turns(nodes: int, *, uneven: bool) -> Iterator[tuple[Allocator, int]]:
     """The allocators of the portfolio in turn, with their nodes: a short round of all first.
 
-    In the second round, place or postpone has most nodes where it is `supported`. The shares of the others are such
-    that all together take as long as it would take alone. Where it is not, each of the others has all nodes.
+    Telamalloc has as many nodes there as the others where the problem is `uneven`. In the second round, place or
+    postpone has most nodes. The shares of the others are such that all together take as long as it would take alone.
     """
     from tmpass.packing.allocators import best_fit, hill_climb, minimalloc
 
     quick = min(nodes, _FIRST_TURN)
-    if supported:
-        yield place_or_postpone, quick
-        yield minimalloc, quick
-    yield telamalloc, quick // (_TELAMALLOC_COST if supported else 1)
-    yield local_search, quick
-    yield best_fit, quick
-    yield narrowest_first, quick
-    if quick == nodes and not supported:
-        yield hill_climb, nodes
-        return
-    if not supported:
-        yield from ((telamalloc, nodes), (local_search, nodes), (hill_climb, nodes))
-        return
-    yield place_or_postpone, nodes * 7 // 10
     yield from (
+        (place_or_postpone, quick),
+        (minimalloc, quick),
+        (telamalloc, quick if uneven else quick // _TELAMALLOC_COST),
+        (local_search, quick),
+        (best_fit, quick),
+        (narrowest_first, quick),
+        (place_or_postpone, nodes * _POSTPONE_TENTHS // 10),
         (hill_climb, nodes if quick == nodes else nodes // 5),
         (local_search, nodes // 8),
         (minimalloc, nodes // 5),
+        (telamalloc, nodes // _TELAMALLOC_COST),
     )
-    yield telamalloc, nodes // _TELAMALLOC_COST
 
 
 def _stack(problem: Problem, goal: Goal, found: Found) -> tuple[Found, Goal]:

@@ -7,11 +7,11 @@ where that is, and restarts under Luby's limits.
 """
 
 import tmpass._core as _core
-from tmpass.packing.allocators import Found, Goal, capacity_search, first_fit
+from tmpass.packing.allocators import CONSTRAINTS, Found, Goal, capacity_search, first_fit
 from tmpass.packing.allocators.speculation import Question
 from tmpass.packing.problem import Problem
 
-HONOURS = frozenset({"gaps", "memories"})
+HONOURS = frozenset(CONSTRAINTS)
 
 
 def solve(problem: Problem, goal: Goal) -> Found:

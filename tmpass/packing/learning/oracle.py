@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import tmpass._core as _core
-from tmpass.packing.allocators import constraints, place_or_postpone
 from tmpass.packing.problem import Problem
 
 NODES = 5000
@@ -13,9 +12,6 @@ NODES = 5000
 So the oracle names a placement too early rather than too late. With 2000 nodes and the opposite rule, what it named was
 as good as chance.
 """
-
-_TELAMALLOC_COST = 40
-"""A node of telamalloc takes as long as this many of place or postpone, which does not know every constraint."""
 
 
 def first_wrong(
@@ -47,8 +43,4 @@ def _has_packing(problem: Problem, capacity: int, buffers: Sequence[int], offset
     for at, offset in zip(buffers, offsets, strict=True):
         placed[at] = replace(placed[at], offset=offset)
     native = replace(problem, buffers=tuple(placed)).native
-    if constraints(problem) - place_or_postpone.HONOURS:
-        answer, _, _ = _core.telamalloc(native, capacity, nodes // _TELAMALLOC_COST)
-    else:
-        answer, _, _ = _core.postpone(native, capacity, nodes)
-    return answer == 0
+    return _core.postpone(native, capacity, nodes)[0] == 0

@@ -28,8 +28,10 @@ std::vector<Bytes> tops_to_rest_on(const Problem& problem, const Part& part, con
     if (!part.outlines.empty() || have_outlines(problem, fixed))
         for (const Index other : fixed)
             for (const Index b : part.origin)
-                for_each_forbidden_difference(problem, other, b,
-                                              [&](Bytes, Bytes to) { tops.push_back(problem.fixed[other] + to); });
+                for_each_forbidden_difference(problem, other, b, [&](Bytes, Bytes to) {
+                    const Bytes top = problem.fixed[other] + to;
+                    if (to != problem.size[other] && top > 0) tops.push_back(top);
+                });
     for (const Index b : part.origin)
         for (const auto& [_, to] : problem.forbidden.of(b))
             if (to <= kMaxBytes) tops.push_back(to);
@@ -122,6 +124,7 @@ void find_gapped_sections(Part& part, const Problem& problem, bool stretches) {
         for (Index p = first_rectangle[b]; p < first_rectangle[b + 1]; ++p) {
             all.resize(start[b] + sections.first[p] - first[b], Range(0, 0));
             all.resize(start[b] + sections.last[p] - first[b], bytes[p]);
+            if (all.size() > kMaxEntries) throw std::length_error("too many sections for an exact search");
         }
     }
     sections.first = std::move(first);

@@ -186,6 +186,7 @@ def test_a_split_that_needs_more_flash_than_there_is_does_not_fit(run, narrow, t
         (("--max-macs", "much"), "'much' is not a part"),
         (("--max-slowdown", "slow"), "'slow' is not a part"),
         (("--max-macs", "-1%"), "'-1%' is not a part"),
+        (("--max-macs", "5"), "--max-macs '5' is more than the whole, without a unit; write 5% or 500%"),
         (("-o", "-", "--json"), "more than one result would go to standard output"),
         (("-o", "split.onnx"), "split.onnx ends as onnx files do, but the model is tflite"),
     ],

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from click 8.4 on
-    """A part of a whole: 5%, or 0.05."""
+    """A part of a whole: 5%, or 0.05. More than the whole needs the sign, since 5 is mostly meant as 5%."""
 
     name = "part"
 
@@ -36,9 +36,12 @@ class Percent(click.ParamType):  # type: ignore[type-arg]  # generic only from c
             number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
         except ValueError:
             number = -1
+        name = max(param.opts, key=len) if param else "the value"
         if not 0 <= number < float("inf"):
-            name = max(param.opts, key=len) if param else "the value"
             raise UsageError(f"{name} {brief(text)} is not a part", hint="write 5% or 0.05")
+        if number > 1 and not text.endswith("%"):
+            hint = f"write {text}% or {100 * number:g}%"
+            raise UsageError(f"{name} {brief(text)} is more than the whole, without a unit", hint=hint)
         return number
 
 

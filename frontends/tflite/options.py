@@ -21,6 +21,9 @@ _READ: dict[str, tuple[int, tuple[Scalar, ...]]] = {
 }
 """Kind of operator -> the number of its options in the union, and the fields that are read."""
 
+_NONE = frozenset({_CONCATENATION.FUSED_ACTIVATION.name})
+"""Fields that are left out where they are 0: there is no activation then, as with an operator that has no options."""
+
 _SOFTMAX = option_schema.SoftmaxOptions
 
 _DEFAULT = {"dilation_w_factor": 1, "dilation_h_factor": 1}
@@ -48,7 +51,8 @@ def options_of(table: Table, kind: str, *, custom: bool) -> tuple[tuple[str, int
         return ()
     options = table.table(schema.Operator.BUILTIN_OPTIONS, "options") if found else None
     values = [int(options.scalar(field)) if options else 0 for field in fields]
-    return tuple((field.name, own or _DEFAULT.get(field.name, 0)) for field, own in zip(fields, values, strict=True))
+    read = [(field.name, own or _DEFAULT.get(field.name, 0)) for field, own in zip(fields, values, strict=True)]
+    return tuple((name, value) for name, value in read if value or name not in _NONE)
 
 
 def beta_of(table: Table, kind: str) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from support.onnx_split_models import onnx_bottleneck
@@ -9,6 +10,8 @@ from support.open_sizes import opened, sizes
 from support.split_bottleneck import bottleneck
 
 import tmpass
+from tmpass.base.choices import Status
+from tmpass.report.terminal.split import split_summary
 
 MODEL = bottleneck()
 
@@ -51,6 +54,23 @@ def test_json_has_the_figures(run, narrow):
     found = json.loads(done.out)
     assert found["needed"]["after"] < found["needed"]["before"]
     assert found["stages"]
+
+
+def test_the_kinds_that_a_resolver_must_register_are_named(run, narrow, tmp_path):
+    (line,) = [line for line in run("split", narrow).out.splitlines() if line.startswith("new kinds")]
+    model = tmp_path / "model.onnx"
+    model.write_bytes(onnx_bottleneck())
+    (of_onnx,) = [line for line in run("split", model, "--budget", "48KiB").out.splitlines() if "new kinds" in line]
+    assert line == "new kinds    CONCATENATION: a resolver of operators must register them"
+    assert of_onnx == "new kinds    Concat, Slice"
+    assert "new kinds" not in run("split", narrow, "--budget", "1MiB").out
+
+
+def test_a_split_without_a_proof_is_not_found(narrow):
+    made = tmpass.split(narrow, "tflm", budget="1KiB")
+    assert split_summary(made).startswith("fits         no: ")
+    unknown = replace(made, plan=replace(made.plan, status=Status.UNKNOWN))
+    assert split_summary(unknown).startswith("fits         not found: ")
 
 
 def test_a_budget_that_cannot_be_met_tells_the_least(run, narrow, tmp_path):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tmpass.api.split import Split, SplitStage, TradeOff
+from tmpass.base.choices import Status
 from tmpass.base.sizes import format_size
 from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.text import clip, counted, one_line
@@ -24,7 +25,8 @@ NO_SEARCH = "splitting does not make constants smaller"
 def split_summary(made: Split) -> str:
     """The text that `tmpass split` prints."""
     memory, before = made.plan.memories[0], made.before.memories[0]
-    short = f"no: {does_not_run(made.plan) or missing(made)}"
+    open_ = "not found" if made.plan.status == Status.UNKNOWN else "no"
+    short = f"{open_}: {does_not_run(made.plan) or missing(made)}"
     after, original = made.needed
     lines = [
         f"fits         {'yes' if made.fits else short}",
@@ -34,6 +36,9 @@ def split_summary(made: Split) -> str:
         f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
+    if added := sorted({s.kind for s in made.plan.schedule} - {s.kind for s in made.before.schedule}):
+        register = ": a resolver of operators must register them" if made.plan.model.format == "tflite" else ""
+        lines.append(f"new kinds    {', '.join(added)}{register}")
     if made.bindings:
         lines.append(f"sizes        {', '.join(f'{name}={size}' for name, size in made.bindings.items())}, in the file")
     if made.slowdown is not None and made.changed:

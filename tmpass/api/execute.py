@@ -10,6 +10,7 @@ from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, file_bytes, load, load_runner
+from tmpass.plans.given import check_given
 from tmpass.plans.plan import Plan
 from tmpass.verification.conformance import check_model
 from tmpass.verification.integers import as_integers
@@ -60,6 +61,7 @@ def execute(
         raise UsageError("a loaded Model has no weights to execute", hint="give the model's path or bytes")
     size = parse_size(max_bytes, "--execute-bytes") if isinstance(max_bytes, str) else max_bytes
     limits = limits_of(trips, seconds, size)
+    check_given(plan=plan)
     bindings = check_bindings(plan.options.bind)
     loaded = load(model, bindings=bindings)
     if mismatch := check_model(plan, loaded.info):

@@ -7,6 +7,7 @@ from tmpass.base.errors import UsageError, VerificationError
 from tmpass.base.sizes import format_size
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
+from tmpass.plans.given import check_given
 from tmpass.plans.plan import Plan
 from tmpass.plans.transfers import refuse_transfers
 from tmpass.targets import RUNTIMES
@@ -31,6 +32,7 @@ def planned_model(plan: Plan, model: object) -> bytes:
         VerificationError: the plan is wrong.
         ModelError: the model cannot be read, or contains something that rules out a plan inside it.
     """
+    check_given(plan=plan)
     carrier = open_carrier(model)
     _check_file(plan, carrier)
     loaded = load_carrier(carrier, plan.options.bind)

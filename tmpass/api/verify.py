@@ -8,6 +8,7 @@ from tmpass.base.errors import ModelError
 from tmpass.base.violation import Violation
 from tmpass.graph.binding import check_bindings
 from tmpass.loading.load import Model, load
+from tmpass.plans.given import check_given
 from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.conformance import check_model, check_target, other_target
@@ -37,6 +38,7 @@ def verify(
         The violations; first the one that the plan is for another target, where it is.
 
     Raises:
+        UsageError: `plan` is not a Plan.
         UsageError, TargetError, ModelError: target or model cannot be read with the plan's options.
     """
     loaded = _loaded(plan, model)
@@ -62,6 +64,7 @@ def verify(
 
 def _loaded(plan: Plan, model: object) -> Model:
     """The model, read with the bindings of `plan`; a loaded one must have no others."""
+    check_given(plan=plan)
     bindings = check_bindings(plan.options.bind)
     if not isinstance(model, Model):
         return load(model, bindings=bindings)

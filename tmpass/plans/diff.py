@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
+from tmpass.plans.given import check_given
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.plans.tensor_places import tensor_places
 
@@ -160,7 +161,11 @@ def diff(old: Plan, new: Plan) -> Difference:
 
     Two tensors are the same if their subgraph and name are. Tensors of one name are matched in the order of their
     indices. Indices alone would not do: they change when a model is exported again.
+
+    Raises:
+        UsageError: `old` or `new` is not a Plan.
     """
+    check_given(old=old, new=new)
     before, after = dict(_locations(old)), dict(_locations(new))
     was_named, now_named = _numbers(old), _numbers(new)
     numbers = {**was_named, **now_named}

@@ -20,9 +20,11 @@ from tmpass.base.choices import (
     Status,
     Transfers,
 )
-from tmpass.base.errors import UsageError
+from tmpass.base.errors import UsageError, brief
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
+from tmpass.plans.given import HINT as READ_IT
+from tmpass.plans.given import is_path
 from tmpass.plans.left_out import LEFT_OUT
 from tmpass.plans.plan import SCHEMA, Plan, optional_fields
 from tmpass.plans.spill_schema import SPILL_SCHEMA
@@ -128,6 +130,8 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
         UsageError: it is not valid JSON, or of another schema, or a key is missing, unknown, repeated, of another type
             or out of range; the message names the place, such as `buffers[3].offset`.
     """
+    if is_path(text):
+        raise UsageError(f"{brief(text)} is a path, and not the text of a plan", where=where, hint=READ_IT)
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

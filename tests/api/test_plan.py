@@ -246,7 +246,7 @@ def test_a_plan_for_another_target_is_a_violation():
     assert found[:3] == [
         ("target", "the plan is for target 'tflm', not for 'pixel6-tpu'"),
         ("target", "the plan names runtime 'tflm', pixel6-tpu has no runtime"),
-        ("target", "arena has capacity None, alignment 16; pixel6-tpu has no such memory"),
+        ("target", "arena has capacity unlimited, alignment 16; pixel6-tpu has no such memory"),
     ]
 
 

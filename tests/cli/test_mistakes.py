@@ -293,3 +293,34 @@ def test_the_file_of_a_target_that_is_not_there_has_the_nearest_one(fails, model
     assert fails(2, "plan", model, "-t", "tflm", "--scratch", "kernel.toml").endswith("did you mean kernels.toml?")
     assert fails(2, "plan", model, "--scratch", "rule.json").endswith("did you mean rules.json?")
     assert fails(2, "spill", "grph.json", "--capacity", "64").endswith("did you mean graph.json?")
+
+
+def test_a_model_and_a_target_in_each_others_place(fails, model, tmp_path):
+    profile = tmp_path / "board.toml"
+    profile.write_text('name = "mine"\n')
+    assert fails(2, "plan", "tflm", model).startswith(f"got '{model}' as well: it takes one model: ")
+    assert "; the target tflm is given by -t;" in fails(2, "plan", "tflm", model)
+    assert "is given by -t" not in fails(2, "plan", model, model)
+    assert fails(3, "plan", profile, "-t", "tflm").endswith("formats: tflite, onnx; --target takes a profile")
+
+
+def test_a_model_is_not_the_name_of_a_target(fails, model, monkeypatch):
+    monkeypatch.chdir(model.parent)
+    said = fails(2, "plan", model.name, "-t", model.name)
+    assert said.startswith(
+        f"'{model.name}' is not the name of a target, but a file; profiles are files that end in .toml"
+    )
+    assert fails(2, "plan", model.name, "-t", "x" * 5000).endswith("; tmpass targets lists them all")
+
+
+def test_a_part_of_the_name_of_a_target(fails, model):
+    assert "did you mean 'tflm-nrf52840'?" in fails(2, "plan", model, "-t", "nrf")
+    assert "did you mean 'tflm-stm32f746' or 'tflm-stm32h743'?" in fails(2, "plan", model, "-t", "stm32")
+    assert "did you mean" not in fails(2, "plan", model, "-t", "zz")
+
+
+def test_a_plan_is_not_the_rows_of_a_fleet(fails, model, plan_file):
+    said = fails(2, "fleet", model, "-t", "tflm", "--no-store", "--baseline", plan_file)
+    assert (
+        said == f"{plan_file}: it is the plan of a model; give what tmpass fleet -o wrote; tmpass diff compares plans"
+    )

@@ -76,6 +76,12 @@ def test_markdown():
     assert "broken" in many
 
 
+def test_an_error_in_the_terminal_does_not_repeat_the_name_of_the_model():
+    for error in ("b.tflite: it is cut", "zoo/b.tflite: it is cut", "it is cut"):
+        (cell,) = terminal.row_table([Row("zoo/b.tflite", "u65", error=error, code=3)]).columns[3].cells
+        assert cell == "it is cut"
+
+
 def test_terminal():
     table = terminal.row_table(ROWS)
     assert [column.header for column in table.columns] == [

@@ -115,7 +115,10 @@ def test_a_target_that_lets_less_share_proves_more():
     ("change", "wanted"),
     [
         ({"name": "other"}, "the plan is for target 'all', not for 'other'"),
-        ({"memories": (Memory("arena", 1 << 20, 1, ALL.memories[0].holds),)}, "arena has capacity None, alignment 1"),
+        (
+            {"memories": (Memory("arena", 1 << 20, 1, ALL.memories[0].holds),)},
+            "arena has capacity unlimited",
+        ),
         ({"sharing": Sharing(views=())}, "nothing ties them"),
     ],
 )

@@ -76,7 +76,7 @@ class Command(click.Command):
         """
         if ctx.resilient_parsing:  # while the shell completes a line
             return super().parse_args(ctx, args)
-        _, rest, given = self.make_parser(ctx).parse_args(args=list(args))
+        values, rest, given = self.make_parser(ctx).parse_args(args=list(args))
         seen: set[click.Parameter] = set()
         for param in given:
             single = isinstance(param, click.Option) and not (param.multiple or param.is_flag or param.count)
@@ -84,7 +84,10 @@ class Command(click.Command):
                 raise click.UsageError(f"{max(param.opts, key=len)} is given twice: give it once", ctx)
             seen.add(param)
         if rest and self.name in MORE:
-            raise click.UsageError(f"got {rest[0]!r} as well: {MORE[self.name]}", ctx)
+            from tmpass.targets import target_names
+
+            target = f"; the target {values['model']} is given by -t" if values.get("model") in target_names() else ""
+            raise click.UsageError(f"got {rest[0]!r} as well: {MORE[self.name]}{target}", ctx)
         return super().parse_args(ctx, args)
 
 

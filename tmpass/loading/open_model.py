@@ -51,7 +51,8 @@ def frontend_of(name: str, data: bytes) -> Frontend:
     )
     if frontend is None:
         what = "it is not a model that tmpass reads" if data else "the file is empty"
-        raise ModelError(what, where=name, hint=f"formats: {_names()}")
+        profile = "; --target takes a profile" if suffix == ".toml" else ""
+        raise ModelError(what, where=name, hint=f"formats: {_names()}{profile}")
     return frontend
 
 

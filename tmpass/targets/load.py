@@ -39,10 +39,21 @@ def _built_in(name: str) -> Target:
     """The built-in profile of that name, which is read once."""
     names = target_names()
     if name not in names:
-        near = nearest(name.lower(), names, most=3)
+        if _is_file(name):
+            what = f"{show(name)} is not the name of a target, but a file"
+            raise TargetError(what, hint="profiles are files that end in .toml; a model is given without --target")
+        inside = [repr(known) for known in names if len(name) > 2 and name.lower() in known][:3]
+        near = nearest(name.lower(), names, most=3) or " or ".join(inside)
         hint = (f"did you mean {near}? " if near else "") + "tmpass targets lists them all"
         raise TargetError(f"no target is named {show(name)}", hint=hint)
     return parse_target(_read(_PROFILES / f"{name}.toml"), f"{name}.toml")
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # too long for a path
+        return False
 
 
 def _read(path: Path) -> str:

@@ -126,4 +126,5 @@ def _numbers(memory: Memory | MemoryUse, plan: Plan) -> str:
     chunk = f", chunk {memory.chunk}" if memory.chunk else ""
     compute = "" if memory.compute else ", not used by operators"
     more = f"{reserve}{chunk}{compute}" if plan.constants or plan.model.bytes is not None else reserve
-    return f"capacity {memory.capacity}, alignment {memory.alignment}{more}"
+    capacity = "unlimited" if memory.capacity is None else f"{memory.capacity}"
+    return f"capacity {capacity}, alignment {memory.alignment}{more}"

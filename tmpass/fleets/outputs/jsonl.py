@@ -30,6 +30,9 @@ def read(text: str, where: str) -> tuple[Row, ...]:
         try:
             data = json.loads(line)
         except (ValueError, RecursionError) as error:
+            if text.lstrip()[:1] == "{" and '"tmpass.plan/' in text[:200]:
+                hint = "give what tmpass fleet -o wrote; tmpass diff compares plans"
+                raise UsageError("it is the plan of a model", where=where, hint=hint) from None
             raise UsageError(f"it is not JSON: {error}", where=place, hint="give what tmpass fleet -o wrote") from None
         row = row_from(data, place)
         if (row.model, row.target) in found:

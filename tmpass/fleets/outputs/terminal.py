@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 1000
 """Rows that are printed; of more, those that do not fit come first."""
 
-_NAME, _ERROR = 60, 100
+_NAME, _ERROR = 60, 160
 """Characters of a name and of an error."""
 
 
@@ -23,7 +23,7 @@ def row_table(rows: Sequence[Row]) -> "Table":
     shown = listed(rows, MOST_ROWS)
     names = short_names(rows)
     texts = [
-        (clip(names[row.model], _NAME), clip(row.target, _NAME), *cells(row)[:-1], clip(cells(row)[-1], _ERROR))
+        (clip(names[row.model], _NAME), clip(row.target, _NAME), *cells(row)[:-1], clip(_fault(row), _ERROR))
         for row in shown
     ]
     used = [at for at, _ in enumerate(COLUMNS) if at < 3 or any(text[at] for text in texts)]
@@ -31,6 +31,13 @@ def row_table(rows: Sequence[Row]) -> "Table":
     for text in texts:
         table.add_row(*(one_line(text[at]) for at in used))
     return table
+
+
+def _fault(row: Row) -> str:
+    """The last cell of `row`, without the name of the model, which the first cell has."""
+    text = cells(row)[-1]
+    names = (f"{row.model}: ", f"{row.model.rpartition('/')[2]}: ")
+    return next((text.removeprefix(name) for name in names if text.startswith(name)), text)
 
 
 def left_out(rows: Sequence[Row]) -> int:

@@ -57,6 +57,21 @@ def test_the_warning_names_the_operator_its_bytes_and_what_is_missing():
     assert tiny.endswith("even one row of its output about 88 B (an estimate): 'op0'")
 
 
+def test_constants_that_a_chunk_would_stream_in_pieces_are_named():
+    def said(capacity):
+        (found,) = (
+            line for line in planned(convolution(), target(capacity, 8, chunk=None)).warnings if "transfers" in line
+        )
+        return found
+
+    # The kernel has 288 bytes, the image and the result 384.
+    assert (
+        "alone needs 672 B, 272 B above the capacity; 288 B of it are constants that are streamed whole: "
+        "with `chunk` in far, in pieces" in said(400)
+    )
+    assert "streamed whole" not in said(380)
+
+
 def test_what_the_program_around_the_model_takes_is_not_for_buffers():
     goal = target(340, 8, chunk=8)
     near = replace(goal.memories[0], reserve=40)

@@ -40,6 +40,10 @@ def why_too_small(request: LayoutRequest, case: Case) -> str:
     whole = request.target.scratchpad.capacity == case.problem.capacity
     above = "the capacity" if whole else "what is left for buffers"
     text = f"transfers do not help: step {step}, {op.kind}, alone needs {need} B, {missing} B above {above}"
+    streamed = sum(row.size for row in case.copies if row.lower == step)
+    home = request.target.constants_home
+    if streamed > missing and home is not None and home.chunk is None:
+        text += f"; {streamed} B of it are constants that are streamed whole: with `chunk` in {home.name}, in pieces"
     tiles = None if op.calls else find_tiles(request.graph, (one.subgraph, one.op), need, case.problem.capacity)
     if tiles is not None and tiles.bytes > case.problem.capacity:
         text += f"; even one row of its output about {tiles.bytes} B (an estimate)"

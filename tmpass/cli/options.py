@@ -104,7 +104,7 @@ def options_without_target(function: F) -> F:
                          help="Budget of the search for offsets, in nodes. [default: 1000000; "
                          "3000000 for more than 20000 results of operators]"),
             click.option("--scratch", metavar="FILE",
-                         help="Scratch bytes of kernels, as JSON: docs/scratch.schema.json."),
+                         help="Scratch of kernels, as `tmpass probe` writes it, or as docs/scratch.md says."),
             click.option("--int8", type=Word(Int8),
                          help="How operators between DequantizeLinear and QuantizeLinear compute: with the integers "
                          "(native) or with floats. By default as the target says."),

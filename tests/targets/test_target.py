@@ -433,3 +433,14 @@ holds = ["activations"]
 """
     with pytest.raises(TargetError, match=re.escape(f"is not a table; write {written}")):
         parse_target(text, "mine.toml")
+
+
+@pytest.mark.parametrize(
+    "heads", [("[memory]", "[memory]"), ("[memory]", "[[memory]]"), ("[memory] # near", "[[memory]]")]
+)
+def test_one_bracket_around_the_table_of_a_memory(heads):
+    text = 'name = "mine"\n' + "".join(f'{head}\nname = "m{at}"\n' for at, head in enumerate(heads))
+    with pytest.raises(TargetError, match=r"it is not valid TOML: .*; line 2: begin each memory with \[\[memory\]\]$"):
+        parse_target(text, "board.toml")
+    with pytest.raises(TargetError, match=r"it is not valid TOML: .*; correct that place$"):
+        parse_target("name =", "board.toml")

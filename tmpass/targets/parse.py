@@ -69,7 +69,9 @@ def parse_target(text: str, where: str) -> Target:
     except RecursionError:
         raise TargetError("it is nested too deep", where=where, hint="a profile has three levels") from None
     except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
-        raise TargetError(f"it is not valid TOML: {error}", where=where, hint="correct that place") from None
+        once = next((n for n, line in enumerate(text.split("\n"), 1) if line.split("#")[0].strip() == "[memory]"), 0)
+        hint = f"line {once}: begin each memory with [[memory]]" if once else "correct that place"
+        raise TargetError(f"it is not valid TOML: {error}", where=where, hint=hint) from None
     return _target(Reader(text, where), data)
 
 

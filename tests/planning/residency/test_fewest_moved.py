@@ -54,6 +54,25 @@ def test_never_fits_wherever_auto_moves_nothing():
             assert replace(never, options=auto.options) == auto, seed
 
 
+@pytest.mark.parametrize("transfers", ["never", "auto", "required"])
+def test_a_home_that_is_too_small_for_the_constants_is_an_answer(transfers):
+    """And no claim on what orders stream: nothing runs. Before, one of four such draws ended as a wrong plan."""
+    model = ModelInfo("test", "test", "0" * 64)
+    missing = 0
+    for seed in range(60):
+        rng = random.Random(seed)
+        graph = drawn(rng)
+        goal = device(planned(graph, device(None)).memories[0].peak + rng.randint(0, 12), chunk=rng.choice((4, 8)))
+        near, far = goal.memories
+        goal = replace(goal, memories=(near, replace(far, capacity=rng.randint(0, 40))))
+        made = plan(Model(model, graph), goal, transfers=transfers)  # which verifies what it made
+        if any(memory.shortfall for memory in made.memories[1:]):
+            missing += 1
+            assert not made.fits, seed
+            assert made.order.streamed_bound is None, seed
+    assert missing >= 40
+
+
 def streamed(made: Plan) -> int:
     whole = {row.tensors: row.size for row in made.constants if row.use == ConstantUse.STORED}
     return sum(whole[row.tensors] for row in made.constants if row.use == ConstantUse.STREAMED)

@@ -221,8 +221,9 @@ def with_bounds(
         found: with copies of constants between buffers.
     """
     order = replace(found.order, lower_bound=ordered.order.lower_bound)
-    if not _any_order(request, ordered) or not find_moved(request, found, besides).streamed:
-        return replace(found, order=order)
+    moved = find_moved(request, found, besides)
+    if not _any_order(request, ordered) or moved.missing or not moved.streamed:
+        return replace(found, order=order)  # what does not fit makes no claim, as where the constants find no room
     staging = _staging(request, ordered, besides)
     least = None if staging is None else _least_streamed(request, ordered, staging)
     return replace(found, order=replace(order, streamed_bound=least))

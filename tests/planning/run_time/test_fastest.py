@@ -156,3 +156,29 @@ def test_a_speed_that_is_not_known_makes_no_plan_faster():
     assert bytes_.time is not None
     assert time.time is not None
     assert set(time.time.unknown) <= set(bytes_.time.unknown)
+
+
+@pytest.mark.parametrize("transfers", ["auto", "never", "required"])
+@pytest.mark.parametrize("objective", ["bytes", "time"])
+def test_an_unlimited_scratchpad_before_a_memory_that_is_too_small_is_an_answer(objective, transfers):
+    goal = timed(None)
+    near, far = goal.memories
+    made = planned_for(
+        weighted(30, 30),
+        replace(goal, memories=(near, replace(far, capacity=50))),
+        objective=objective,
+        transfers=transfers,
+    )
+    assert (made.fits, made.status, made.memories[1].shortfall) == (False, "infeasible", 64 - 50)
+
+
+@pytest.mark.parametrize("transfers", ["auto", "never", "required"])
+def test_an_unlimited_scratchpad_beside_a_second_memory_with_buffers(transfers):
+    """Its inputs and outputs lie in the second one, which it has to write to: no spill would save anything."""
+    goal = two_that_compute(88)
+    near, far = goal.memories
+    near = replace(near, capacity=None, holds=("activations", "variables", "weights"))
+    made = planned_for(network(), replace(goal, memories=(near, far)), objective="time", transfers=transfers)
+    assert made.fits
+    assert made.transfers is None
+    assert len(made.arenas) == 2

@@ -113,7 +113,8 @@ class Case:
 def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides, away: Memory) -> Iterator[Case]:
     """The problems of each order that is tried without a search, with each level of sharing.
 
-    Tried are the order of `ordered` and, where any order may be taken, that of the file.
+    Tried are the order of `ordered` and, where any order may be taken, that of the file. An unlimited scratchpad has
+    room for everything, so that there is no problem, whatever other memories lack.
 
     Args:
         request: of the model.
@@ -121,6 +122,8 @@ def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides,
         besides: what memories hold besides buffers.
         away: the memory behind the scratchpad.
     """
+    if request.target.scratchpad.capacity is None:
+        return
     for timeline, order in _timelines(request, ordered):
         yield from cases_in(request, besides, timeline, order, away)
 
@@ -174,7 +177,7 @@ def _case(
     numbers = tuple(number for number in indices if sizes[number])
     horizon = max(1, len(timeline.steps), *(buffer.upper for buffer in storage.buffers))
     capacity = problem.capacity
-    assert capacity is not None  # an unlimited scratchpad has room for everything
+    assert capacity is not None  # as `find_cases` sees to
     whole = FixedOrderProblem(tuple(found[n] for n in numbers), horizon, capacity, memory.alignment)
     free = _free(request, besides, timeline, Layout(storage, ()), horizon)
     constants = () if free is None or besides.stored is None else besides.stored.constants

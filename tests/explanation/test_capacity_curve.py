@@ -1,10 +1,12 @@
 """What a plan costs against the size of the scratchpad: each row is that of a plan with this budget."""
 
+import random
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from planning.residency.test_fewest_moved import device, drawn
 from support.graphs import chain
 from support.shared import SHARED, tflite_bindings
 
@@ -127,3 +129,25 @@ def test_what_a_kib_saves():
     assert [saved_per_kib(points, at) for at in range(3)] == [400, 200, 0]
     points[0] = replace(points[0], status=Status.INFEASIBLE)
     assert saved_per_kib(points, 0) == 0
+
+
+@pytest.mark.parametrize("holds", [("weights",), (*ACTIVATIONS, "weights")])
+@pytest.mark.parametrize("transfers", ["auto", "never"])
+def test_points_say_what_plans_say_where_copies_find_no_room_above_the_buffers(holds, transfers):
+    """Then copies are placed among the buffers, also where the memory behind holds no activations."""
+    among = 0
+    for seed in range(40, 58):
+        rng = random.Random(seed)
+        model = Model(ModelInfo("test", "test", "0" * 64), drawn(rng))
+        low = plan(model, device(None)).memories[0].peak
+        near, far = device(low + rng.randint(-8, 24), chunk=rng.choice((None, 4, 8))).memories
+        goal = replace(device(None), memories=(near, replace(far, holds=holds)))
+        points = curve(model, goal, transfers=transfers)
+        made = {one.size: plan(model, goal, budget=one.size, transfers=transfers) for one in points}
+        assert [(one.size, one.status) for one in points if not one.moved] == [
+            (one.size, made[one.size].status) for one in points if not one.moved
+        ], seed
+        assert [one.fits for one in points] == [one.fits for one in made.values()], seed
+        (own,) = [one for one in points if one.own]
+        among += made[own.size].fits and find_weights(made[own.size]).among
+    assert among >= 2

@@ -15,7 +15,7 @@ from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
 from tmpass.api.arguments import target_of
-from tmpass.base.choices import Status, Transfers
+from tmpass.base.choices import Status
 from tmpass.base.sizes import MAX_BYTES
 from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
 from tmpass.explanation.least_budget import least_without_transfers
@@ -30,7 +30,7 @@ from tmpass.planning.plan_model import find_request
 from tmpass.planning.residency.fewest_moved import other_orders
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.staged_bound import staging_of
-from tmpass.planning.residency.transfers.behind import may_travel
+from tmpass.planning.residency.transfers.behind import find_source
 from tmpass.plans.plan import Plan
 from tmpass.plans.planned_time import SECOND, PlannedTime
 from tmpass.targets import Target
@@ -105,7 +105,7 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     asked = {*kept, *_steps(least, whole, full)}
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
     chosen = _choose([at(size) for size in sorted(asked)], kept)
-    if may_travel(graph, target, Transfers.AUTO):  # without transfers, buffers and copies are placed together
+    if find_source(graph, target, besides.stored) is not None:  # also without transfers
         chosen = _with_transfers(request, orders, besides, chosen, own, at, found)
     timed = [_timed(one, time_of(loaded.info, found[one.size]) if one.fits else None) for one in chosen]
     return tuple(replace(one, own=one.size == own) for one in _with_knees(timed))
@@ -120,7 +120,7 @@ def _with_transfers(
     alone: Callable[[int], CurvePoint],
     plans: dict[int, Resized],
 ) -> list[CurvePoint]:
-    """`points`, in which sizes that do not fit have their plans with transfers, and more of these.
+    """`points`, in which sizes that do not fit have plans with copies placed among the buffers, and more of these.
 
     Args:
         request: that was laid out, as for `resize`, as are the next two.
@@ -142,9 +142,9 @@ def _with_transfers(
         without_any = alone(size)
         if size < low or without_any.fits:
             return without_any
-        found = resize_with_transfers(request, ordered, besides, size)
+        found, undecided = resize_with_transfers(request, ordered, besides, size)
         if found is None:
-            return CurvePoint(size, Status.UNKNOWN, 0, 0)
+            return replace(without_any, status=Status.UNKNOWN) if undecided else without_any
         plans[size] = found
         return _point(request.target, size, found)
 

@@ -90,7 +90,7 @@ def least_without_transfers(
         middle = (low + high) // 2 if probe else lowest
         if high - low <= grain:
             break
-        found = resize_with_transfers(request, ordered, besides, middle)
+        found, _ = resize_with_transfers(request, ordered, besides, middle)
         if found is not None and found.fits:
             high = found.memories[0].without_reserve
         else:

@@ -12,7 +12,7 @@ from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.memory_rows import memory_rows
 from tmpass.planning.residency.fewest_moved import fewest_moved
 from tmpass.planning.residency.overhead import Besides
-from tmpass.planning.residency.transfers.behind import find_behind
+from tmpass.planning.residency.transfers.behind import find_source
 from tmpass.planning.residency.transfers.cases import find_cases
 from tmpass.planning.residency.transfers.plan_transfers import try_transfers
 from tmpass.planning.residency.transfers.too_small import largest_need
@@ -95,8 +95,8 @@ def resize(
 
 def resize_with_transfers(
     request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
-) -> Resized | None:
-    """The plan with transfers at another capacity; None where there is none.
+) -> tuple[Resized | None, bool]:
+    """The plan with transfers at another capacity, None where none was found; and whether that proves nothing.
 
     Args:
         request: that was laid out.
@@ -105,16 +105,19 @@ def resize_with_transfers(
         capacity: in bytes, without a reserve.
     """
     request, (ordered,), besides = _with_capacity(request, [ordered], besides, capacity)
-    found = try_transfers(request, ordered, besides).layout
+    attempt = try_transfers(request, ordered, besides)
+    found = attempt.layout
     if found is None or found.travel is None:
-        return None
+        return None, attempt.undecided
     uses, constants = memory_rows(request, found, besides)
     status, moved = find_status(request, found, uses), found.travel.transfers.moved
-    return Resized(uses, constants, status, request, found, besides, moved)
+    return Resized(uses, constants, status, request, found, besides, moved), False
 
 
 def least_with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int) -> int | None:
-    """A capacity below which no plan fits with transfers, since one operator alone needs more; None without transfers.
+    """A capacity below which no plan fits with transfers, since one operator alone needs more.
+
+    None where buffers and copies are not placed together.
 
     Args:
         request: that was laid out.
@@ -122,8 +125,8 @@ def least_with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides
         besides: what memories hold besides buffers.
         capacity: with which the buffers have any room.
     """
-    away = find_behind(request.target)
-    if away is None or request.graph.fixed:
+    away = find_source(request.graph, request.target, besides.stored)
+    if away is None:
         return None
     request, (ordered,), besides = _with_capacity(request, [ordered], besides, capacity)
     case = next(find_cases(request, ordered, besides, away), None)

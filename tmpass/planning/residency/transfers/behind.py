@@ -1,8 +1,9 @@
-"""The memory behind the scratchpad, where buffers are while they are away."""
+"""The memory behind the scratchpad, where buffers are while they are away, or else where constants are."""
 
 from tmpass.base.choices import Transfers
 from tmpass.base.errors import TargetError
 from tmpass.graph.model import Graph
+from tmpass.planning.residency.constants import StoredConstants
 from tmpass.targets import Memory, Target, Use
 
 
@@ -16,6 +17,23 @@ def find_behind(target: Target) -> Memory | None:
     if not target.runtime.copies_buffers or not target.scratchpad.compute:
         return None
     return next((memory for memory in after if Use.ACTIVATIONS in memory.holds), None)
+
+
+def find_source(graph: Graph, target: Target, stored: StoredConstants | None) -> Memory | None:
+    """The memory behind the scratchpad for a search that places buffers and copies together, whether or not any leave.
+
+    It is where buffers could be while they are away, or else the home of the constants. None where there is no such
+    search: buffers have fixed addresses, or nothing is copied, as where operators use constants at their home.
+
+    Args:
+        graph: of the model.
+        target: of the plan.
+        stored: the constants and their home.
+    """
+    if graph.fixed:
+        return None
+    home = None if stored is None or stored.home.compute else stored.home
+    return find_behind(target) or home
 
 
 def may_travel(graph: Graph, target: Target, transfers: str) -> bool:

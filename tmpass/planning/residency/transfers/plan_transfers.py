@@ -12,7 +12,7 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.residency.overhead import Besides
-from tmpass.planning.residency.transfers.behind import find_behind
+from tmpass.planning.residency.transfers.behind import find_behind, find_source
 from tmpass.planning.residency.transfers.cases import Case, find_cases
 from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, FixedOrderAnswer
 from tmpass.planning.residency.transfers.lay_out import laid_out
@@ -53,8 +53,8 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         KeyboardInterrupt: Ctrl-C came before there was a layout, or the request does not ask to keep it.
     """
     may_leave = request.options.transfers != Transfers.NEVER and find_behind(request.target) is not None
-    away = find_behind(request.target) or _source(besides)
-    if away is None or request.graph.fixed or ordered.stopped:
+    away = find_source(request.graph, request.target, besides.stored)
+    if away is None or ordered.stopped:
         return Attempt(None)
     if not may_leave and _needs_more(request, ordered):
         return Attempt(None)
@@ -73,11 +73,6 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         return Attempt(None)
     # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
     return Attempt(None, not trial.reason, trial.reason)
-
-
-def _source(besides: Besides) -> Memory | None:
-    """The memory from which constants are copied; None where operators read them there, or there are none."""
-    return None if besides.stored is None or besides.stored.home.compute else besides.stored.home
 
 
 def _needs_more(request: LayoutRequest, ordered: OrderedLayout) -> bool:

@@ -11,8 +11,10 @@ from support.pages import MODELS
 from tmpass.api.plan import plan
 from tmpass.graph.model import Op, TensorKind
 from tmpass.loading.load import Model
+from tmpass.plans.left_out import NotRun
+from tmpass.plans.peak_step import find_peak_step
 from tmpass.plans.plan import ModelInfo
-from tmpass.report.terminal.summary import summary
+from tmpass.report.terminal.summary import _peak_step, summary
 from tmpass.targets import Memory, Target
 
 
@@ -209,3 +211,44 @@ def test_the_padding_of_constants_beside_buffers_counts_as_everywhere_else():
     made = planned(graph_of(sketch), target=Target("board", "", "", (one,)))
     assert lines(made)[0] == "fits         no; proved in any order: 104 B are missing"
     assert made.memories[0].shortfall == 104
+
+
+def full():
+    """A plan with every line that one has which does not fit: nothing is left for the buffers at its peak step."""
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.input(64), sketch.tensor(1000, TensorKind.CONSTANT)], 32)]
+    every = ("activations", "variables", "inputs_outputs", "weights")
+    near = Memory("near", 60, 1, every, reserve=5)
+    far = Memory("far", 980, 1, every, chunk=4)
+    return planned(graph_of(sketch), target=Target("board", "", "", (near, far)))
+
+
+def test_the_peak_step_alone_where_no_line_is_left_for_its_buffers():
+    found = lines(full())
+    assert [line.split("  ")[0] for line in found[6:11]] == [
+        "also missing 20 B in far",
+        "transfers",
+        "needed",
+        "constants",
+        "not counted",
+    ]
+    assert found[11:] == ["peak step    0 of 1, OP 'op0': 96 B in 2 buffers"]
+
+
+@pytest.mark.parametrize("kinds", [1, 2])
+def test_no_peak_step_where_no_line_is_left_for_it(kinds):
+    """A runtime that is known to refuse operators copies no buffers, and so has no line on transfers."""
+    rows = tuple(NotRun(f"KIND{at}", "of uint8", "int8", True, 1, 0, 0) for at in range(kinds))
+    found = lines(replace(full(), not_run=rows, warnings=()))
+    assert len(found) == 12
+    assert not any(line.startswith("peak step") for line in found)
+
+
+def test_every_number_of_lines_that_is_left_for_the_peak_step():
+    """As many buffers as there are lines for, and the words "the largest" only where some are listed."""
+    made = full()
+    peak_step = find_peak_step(made, made.memories[0])
+    for room, listed in [(-2, None), (-1, None), (0, 0), (1, 1), (2, 2), (3, 2)]:
+        found = list(_peak_step(made, peak_step, room))
+        assert len(found) == (0 if listed is None else 1 + listed)
+        assert ("the largest" in "".join(found[:1])) == (listed == 1)

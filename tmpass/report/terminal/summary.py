@@ -9,7 +9,7 @@ capacity     40960 B (40 KiB), 90.0 % used
 peak step    6 of 13, CONV_2D 'c': 36864 B (36 KiB) in 5 buffers, the largest:
              16384 B at 20480  activation 'b_wide'
 
-Long lines are cut. The largest buffers are listed as far as there are lines left.
+Long lines are cut. The peak step and its largest buffers are listed as far as there are lines left.
 """
 
 from collections.abc import Iterator
@@ -104,21 +104,21 @@ def _capacity(memory: MemoryUse) -> str:
 
 
 def _peak_step(plan: Plan, peak_step: PeakStep, room: int) -> Iterator[str]:
-    """The peak step, and the largest live buffers there in up to `room` further lines."""
+    """The peak step, and the largest live buffers there in up to `room` further lines; none if that is below 0."""
     count = len(peak_step.buffers)
-    if not count:
+    if not count or room < 0:
         return
     step = peak_step.step
     shown = peak_step.buffers[: min(room, _LISTED)]
-    largest = ", the largest:" if count > len(shown) else ""
+    largest = ", the largest:" if count > len(shown) > 0 else ""
     figures = f": {format_size(peak_step.live_bytes)} in {counted(count, 'buffer')}{largest}"
     where = "outside of all steps"
     if step is not None:
         where = f"{step.step} of {len(plan.schedule)}, {step.kind}"
         where += f" {_named(step.name, 13 + len(where) + len(figures))}" if step.name else ""
     yield f"peak step    {where}{figures}"
-    wide = max(len(str(b.size)) for b, _ in shown)
-    far = max(len(str(b.offset)) for b, _ in shown)
+    wide = max((len(str(b.size)) for b, _ in shown), default=0)
+    far = max((len(str(b.offset)) for b, _ in shown), default=0)
     for b, tensor in shown:
         place = f"             {b.size:>{wide}} B at {b.offset:>{far}}  "
         name = "scratch" if b.step is not None else "no tensor"

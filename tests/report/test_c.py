@@ -15,7 +15,7 @@ from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats.c import emit
-from tmpass.targets import Memory, Target
+from tmpass.targets import Memory, Target, load_target
 from tmpass.targets.scratch.rule import ScratchRule
 
 STRICT = ["-Wall", "-Wextra", "-Werror", "-pedantic"]
@@ -176,6 +176,33 @@ def test_copies_of_constants_count_in_the_memory_where_they_are():
     assert int(found["NET_SCRATCHPAD_NEEDED"]) == scratchpad.needed
     assert int(found["NET_DRAM_CONSTANTS"]) == made.memories[1].constants == 320
     assert "NET_DRAM_BYTES" not in found
+
+
+@pytest.mark.parametrize(("capacity", "fits"), [(5000, True), (300, False)])
+def test_a_memory_for_variables_in_the_tail_is_checked_for_its_constants(capacity, fits):
+    """The array of the variables is left out, as they are in the tail of the arena, and nothing else."""
+    memories = (
+        Memory("sram", None, 16, ("activations", "inputs_outputs")),
+        Memory("dtcm", capacity, 16, ("variables", "weights")),
+    )
+    made = planned(
+        with_state_and_weights(), target=replace(load_target("tflm-nrf52840"), name="own", memories=memories)
+    )
+    text = emit(made)
+    found = {name: int(size) for name, size in macros(text).items() if name.startswith("NET_DTCM")}
+    dtcm = made.memories[1]
+    assert found == {
+        "NET_DTCM_CONSTANTS": dtcm.constants,
+        "NET_DTCM_RUNTIME": dtcm.overhead,
+        "NET_DTCM_NEEDED": dtcm.needed,
+        "NET_DTCM_RESERVE": 0,
+        "NET_DTCM_CAPACITY": capacity,
+    }
+    assert dtcm.constants >= 300
+    assert "memory dtcm: the runtime places variables in the tail" in text
+    assert (compiled(text, "c").returncode == 0) is fits
+    assert macros(text)["NET_T0_BYTES"] == "100"
+    assert "NET_T1_OFFSET" not in text
 
 
 EMPTY = "int main(void) { return 0; }"

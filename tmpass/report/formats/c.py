@@ -36,6 +36,8 @@ _ASSERT = """\
 #endif
 """
 
+_IN_TAIL = ": the runtime places variables in the tail of the arena"
+
 
 def emit(plan: Plan) -> str:
     """The header of `plan`; the name of every macro begins with the name of the model's file."""
@@ -66,7 +68,9 @@ def emit(plan: Plan) -> str:
     ]
     for name, memory in memories.values():
         array = (name, memory) in arenas
-        lines += [_no_array(memory)] if memory in inside else _memory(prefix, name, memory, array=array)
+        lines.append(f"/* memory {comment(memory.name)}{_IN_TAIL if memory in inside else ''} */")
+        if memory not in inside or memory.needed > memory.peak:  # constants, or a reserve, are there as well
+            lines += _memory(prefix, name, memory, array=array)
         lines.append("")
     places = tensor_places(plan)
     for t in placed:
@@ -84,9 +88,9 @@ def emit(plan: Plan) -> str:
 
 
 def _in_tail(plan: Plan) -> list[MemoryUse]:
-    """The memories that have variables alone, for a runtime that keeps these in the tail of its arena.
+    """The memories whose buffers are variables alone, for a runtime that keeps these in the tail of its arena.
 
-    The bytes of the tail count them, so that the firmware needs no array for them.
+    The bytes of the tail count them, so that the firmware needs no array for them. Constants may be there all the same.
     """
     if plan.target.runtime not in RUNTIMES or not RUNTIMES[plan.target.runtime].tail:
         return []
@@ -97,10 +101,6 @@ def _in_tail(plan: Plan) -> list[MemoryUse]:
         if held and all(key is not None and roles.get(key) == Role.VARIABLE for key in held):
             found.append(memory)
     return found
-
-
-def _no_array(memory: MemoryUse) -> str:
-    return f"/* memory {comment(memory.name)}: the runtime places variables in the tail of the arena */"
 
 
 def _example(prefix: str, arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[str]:
@@ -120,7 +120,6 @@ def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterat
     No suffix but _BYTES, _ALIGNMENT, _OFFSET, and _OFFSET_FROM_ with a number belongs to tensors, so the others cannot
     be those of a tensor.
     """
-    yield f"/* memory {comment(memory.name)} */"
     if array:
         yield f"#define {name}_BYTES {memory.peak + memory.overhead}u"
         if memory.overhead:  # the array is an arena: its tail is the runtime's

@@ -272,12 +272,34 @@ def test_limits_of_work_are_named_as_options(fails):
             assert fails(2, *words, option, value) == f"{option} {value!r} is not a part; write 5% or 0.05"
 
 
-def test_a_name_in_quotes_stays_in_an_error():
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("output 'keep_inputs' of io 'arena_x'", "output 'keep_inputs' of io 'arena_x'"),
+        ("keep_inputs, io 'arena', x_keep_inputs", "--keep-inputs, --io arena, x_keep_inputs"),
+        (
+            "binding 'net/keep_inputs:0' or \"a 'b keep_inputs c\"",
+            "binding 'net/keep_inputs:0' or \"a 'b keep_inputs c\"",
+        ),
+        ("'use io 'arena' of \"io 'arena'\"; keep_inputs", "'use --io arena of \"io 'arena'\"; --keep-inputs"),
+        ("'a \\' keep_inputs' keep_inputs", "'a \\' keep_inputs' --keep-inputs"),
+        ("the model's keep_inputs, and Tom's keep_inputs.", "the model's --keep-inputs, and Tom's --keep-inputs."),
+        ("net/keep_inputs keep_inputs/a keep_inputs.tflite", "net/keep_inputs keep_inputs/a keep_inputs.tflite"),
+        (
+            "a:keep_inputs keep_inputs:0 ./keep_inputs keep_inputs: b",
+            "a:keep_inputs keep_inputs:0 ./keep_inputs --keep-inputs: b",
+        ),
+    ],
+)
+def test_names_in_quotes_and_paths_stay_in_an_error(text, named):
     from tmpass.cli.usage import name_options
 
-    text = "output 'keep_inputs' of io 'arena_x'; keep_inputs, io 'arena', x_keep_inputs"
-    named = "output 'keep_inputs' of io 'arena_x'; --keep-inputs, --io arena, x_keep_inputs"
     assert name_options(text, commands.get_command(None, "plan")) == named
+
+
+def test_a_binding_is_shown_as_it_was_given(fails, model):
+    said = fails(2, "plan", model, "--bind", "net/keep_inputs:0=3")
+    assert said.startswith("binding 'net/keep_inputs:0' names no dimension")
 
 
 def test_an_alignment_may_have_a_unit(run, model):

@@ -11,6 +11,11 @@ from tmpass.base.nearest import nearest
 _ENOUGH = 4
 """Letters of a word that says which option is meant, as --trips for --execute-trips."""
 
+_QUOTED = r"""(?<!\w)(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")(?!\w)"""
+_NOT_BEFORE = r"""(?<![\w'"/:.-])"""
+_NOT_AFTER = r"""(?![\w'"/-]|[:.]\S)"""
+"""What is not beside the name of an option: there it is a part of the name of a tensor or of a file."""
+
 
 def usage_text(error: click.ClickException) -> str:
     """Click's message, which may have several lines, in the form of tmpass's own errors."""
@@ -25,16 +30,24 @@ def name_options(text: str, command: click.Command) -> str:
     """`text` of an error with options of `command` in the place of what Python calls them: --max-macs for max_macs.
 
     A name of one word may be any word: it counts only before a value of the option in quotes, as in io 'external'.
+    What is in quotes otherwise, or part of a path, is the user's, and stays as it is.
     """
+    typed, plain, pairs = {}, [], []
     for param in command.params:
         if not isinstance(param, click.Option) or not param.name:
             continue
-        option, own = max(param.opts, key=len), rf"(?<![\w'\"-]){param.name}"
+        typed[param.name] = max(param.opts, key=len)
         if "_" in param.name:
-            text = re.sub(rf"{own}(?![\w'\"-])", option, text)
+            plain.append(param.name)
         elif isinstance(param.type, click.Choice):
-            text = re.sub(rf"{own} '({'|'.join(map(re.escape, param.type.choices))})'", rf"{option} \1", text)
-    return text
+            pairs.append(f"{param.name} '(?:{'|'.join(map(re.escape, param.type.choices))})'")
+
+    def named(found: re.Match[str]) -> str:
+        name, _, value = found[0].partition(" ")
+        return f"{typed[name]} {value.strip(chr(39))}".rstrip() if found["own"] else found[0]
+
+    own = "|".join([*pairs, *(rf"{name}{_NOT_AFTER}" for name in plain)])
+    return re.sub(rf"{_QUOTED}|{_NOT_BEFORE}(?P<own>{own})", named, text) if own else text
 
 
 def no_such_command(name: str, commands: Sequence[str], rest: Sequence[str], ctx: click.Context) -> click.UsageError:

@@ -172,6 +172,22 @@ def test_a_plan_with_no_byte_to_spare_is_read_back_without_the_profile(name):
     assert planned_for(wide).word == 8
 
 
+@pytest.mark.parametrize("word", [4, 8])
+@pytest.mark.parametrize("count", [2, 5, 17])
+def test_pointers_are_found_where_preparing_the_model_needs_more_than_a_run(count, word):
+    """With 17 tensors, preparation keeps more bytes for pointers of 4 than the tail has for pointers of 8."""
+    tensors = [Tensor(str(i), [4]) for i in range(count)]
+    graph = Subgraph(tensors, [Operator("SOFTMAX", [i], [i + 1]) for i in range(count - 1)], [0], [count - 1])
+    model = write_model([graph])
+    own = replace(load_target("tflm-nrf52840"), name="own", word=word, word_source="data sheet")
+    tight = tmpass.plan(model, own).memories[0].without_reserve
+    planned = tmpass.planned_model(tmpass.plan(model, own, budget=tight), model)
+    assert planned_for(planned).word == word
+    found = tmpass.carried_plan(planned)
+    assert (found.fits, found.memories[0].without_reserve, tmpass.verify(found, planned)) == (True, tight, ())
+    assert tmpass.plan(planned, planned_for(planned)).fits
+
+
 def test_a_profile_of_the_same_name_with_other_figures_is_not_taken():
     model = MODELS / "branchy.tflite"
     other = replace(board(100_000), name="tflm-nrf52840")

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from tmpass.api.heading_target import SOURCE, target_of_heading
+from tmpass.api.heading_target import target_of_heading
+from tmpass.api.heading_word import with_word
 from tmpass.api.moved_plan import NOTE, moved_plan
 from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
-from tmpass.graph.model import Graph, TensorKey
+from tmpass.graph.model import TensorKey
 from tmpass.loading.contract import OffsetsFrontend, RememberingFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
@@ -17,7 +18,6 @@ from tmpass.plans.heading import Heading, read_heading, scratch_digest
 from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Target
-from tmpass.targets.target import WORD_ASSUMED
 from tmpass.verification.plan import check_plan
 
 DOUBT = "tensors overlap there; that is right only if operators work in place where tmpass would not let them"
@@ -70,7 +70,7 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
     text = frontend.heading_in(loaded.graph) if hasattr(frontend, "heading_in") else None
     heading = None if text is None else _heading(text, name)
     board, notes = target_of_heading(heading, target)
-    return _with_offsets(loaded, offsets, heading, _with_word(board, heading, loaded.graph), notes)
+    return _with_offsets(loaded, offsets, heading, with_word(board, heading, loaded.graph, offsets), notes)
 
 
 def _heading(text: bytes, name: str) -> Heading:
@@ -117,7 +117,7 @@ def planned_for(model: object) -> Target | None:
         UsageError, ModelError: as `carried_plan` does.
     """
     name, data, frontend = open_model(model)
-    if not hasattr(frontend, "heading_in"):
+    if not hasattr(frontend, "heading_in") or not hasattr(frontend, "offsets_in"):
         return None
     graph = load_opened(name, data, frontend, {}, batches=True).graph
     text = frontend.heading_in(graph)
@@ -125,7 +125,11 @@ def planned_for(model: object) -> Target | None:
         return None
     heading = _heading(text, name)
     options, board = heading.options, target_of_heading(heading, None)[0]
-    return _with_word(board, heading, graph).override(options.budget, options.alignment)
+    try:
+        offsets = cast(OffsetsFrontend, frontend).offsets_in(data, graph) or {}
+    except ModelError as error:
+        raise error.within(name) from None
+    return with_word(board, heading, graph, offsets).override(options.budget, options.alignment)
 
 
 def assumptions(plan: Plan) -> tuple[str, ...]:
@@ -162,21 +166,6 @@ def _with_offsets(
     if found is None:
         raise ModelError("its offline memory plan has two offsets for one buffer", hint="plan the model again")
     return replace(found, warnings=(*found.warnings, DOUBT))
-
-
-def _with_word(board: Target, heading: Heading | None, graph: Graph) -> Target:
-    """`board` with the bytes of a pointer for which the tail of the arena has room in the bytes of `heading`.
-
-    A file does not say how many these are. The tail depends on them, and with it the room for buffers.
-    """
-    if heading is None or board.word_origin != WORD_ASSUMED:
-        return board
-    from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
-
-    tail = runtime_bytes(graph, board)
-    if tail is None or tail.total <= heading.memories[0].overhead:
-        return board
-    return replace(board, word=4, word_source=SOURCE)
 
 
 def _options(heading: Heading | None) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The plan that a model file carries is read back: that of tmpass, and the offsets of another tool."""
 
+import re
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from tmpass.api.planned_model import put_into
 from tmpass.base.errors import ModelError
 from tmpass.loading.carrier import open_carrier
 from tmpass.loading.load import load
-from tmpass.targets import load_target
+from tmpass.targets import Memory, load_target
 from tmpass.targets.scratch.rule import ScratchRule
 
 MODELS = Path(__file__).parent.parent.parent / "models"
@@ -215,6 +216,56 @@ def test_a_planned_tflite_model_is_right_for_each_kind_of_target(name, target):
         assert found.target.name == ("mine" if renamed else target)
 
 
+SRAM = Memory("sram", None, 16, ("activations", "inputs_outputs"))
+
+
+@pytest.mark.parametrize(
+    "memories",
+    [
+        (SRAM, Memory("vars", None, 16, ("variables", "weights"))),
+        (
+            replace(SRAM, holds=("activations", "variables")),
+            Memory("io", None, 16, ("inputs_outputs",)),
+            Memory("flash", None, 1, ("weights",)),
+        ),
+        (replace(SRAM, holds=("activations", "variables")), Memory("io", None, 16, ("inputs_outputs", "weights"))),
+        (SRAM, Memory("dtcm", None, 16, ("variables",)), Memory("flash", None, 1, ("weights",))),
+    ],
+)
+@pytest.mark.parametrize("name", ["states", "branchy"])
+def test_what_each_memory_holds_travels(name, memories):
+    """Variables beside constants were counted in the scratchpad, and inputs in a memory of their own too."""
+    model = MODELS / f"{name}.tflite"
+    own = replace(load_target("tflm-nrf52840"), name="own", memories=memories)
+    made = tmpass.plan(model, own, budget=tmpass.plan(model, own).memories[0].without_reserve)
+    planned = tmpass.planned_model(made, model)
+    found = tmpass.carried_plan(planned)
+    assert (found.fits, tmpass.verify(found, planned)) == (True, ())
+    assert [(row.name, row.peak) for row in found.memories] == [(row.name, row.peak) for row in made.memories]
+    assert found.memories[0].needed == made.memories[0].needed
+    assert not any("guess" in line for line in found.warnings)
+
+
+def test_what_memories_of_an_older_file_hold_is_a_guess_and_said():
+    model = MODELS / "states.tflite"
+    planned = tmpass.planned_model(tmpass.plan(model, board(100_000)), model)
+    start = planned.index(b'{"target"')
+    heading = planned[start : planned.index(b"\0", start)]
+    older = re.sub(rb',"holds":\[[^]]*\]', b"", heading)
+    assert older != heading
+    found = tmpass.carried_plan(planned.replace(heading, older.ljust(len(heading))))
+    assert found.warnings[2].startswith("the file does not say what its memories hold: that is a guess")
+    assert found.fits
+
+
+def test_the_heading_for_a_built_in_target_is_short():
+    """Its profile has what memories hold."""
+    model = MODELS / "states.tflite"
+    for name, long in (("tflm-nrf52840", False), ("own", True)):
+        planned = tmpass.planned_model(tmpass.plan(model, replace(load_target("tflm-nrf52840"), name=name)), model)
+        assert (b'"holds":["variables"]' in planned) is long
+
+
 def test_copies_of_weights_fit_around_buffers_at_other_offsets():
     model = MODELS / "branchy.tflite"
     made = tmpass.plan(model, "pixel6-tpu")
@@ -262,6 +313,7 @@ ROW = b'{"name": "arena", "capacity": null, "alignment": 16}'
         b'{"target": "a"}',
         b'{"target": "a", "memories": [], "new": 1}',
         b'{"target": "a", "memories": [%s, %s]}' % (ROW, ROW),
+        b'{"target": "a", "memories": [{"name": "a", "capacity": 1, "alignment": 1, "holds": ["bias"]}]}',
     ],
 )
 def test_a_damaged_heading_is_an_error(heading):

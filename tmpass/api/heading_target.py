@@ -1,6 +1,7 @@
 """The target that the offsets in a model file are for, as the heading beside them says."""
 
 import os
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tmpass.api.arguments import target_of
@@ -11,6 +12,9 @@ from tmpass.targets import EVERY, RUNTIMES, USES, Memory, Sharing, Target, Use, 
 _UNKNOWN = "target {name} is not known here: its figures are those in the file; --target FILE takes its profile"
 _NOT_GIVEN = "target {given} has other figures than the file, which is for {name}: those in the file are used"
 _OTHER = "target {name} has other figures here: those in the file are used"
+_GUESSED = (
+    "the file does not say what its memories hold: that is a guess; --target FILE says it, or plan the model again"
+)
 _NO_HEADING = "the file names no target, so nothing is known of its board: no memory has a limit"
 SOURCE = "the planned file"
 """The source of figures that only a heading has."""
@@ -42,7 +46,9 @@ def target_of_heading(
         if heading.is_of(one.override(heading.options.budget, heading.options.alignment)):
             return replace(one, name=heading.target), ()
     text = _OTHER if known and known[0].name == heading.target else _UNKNOWN if given is None else _NOT_GIVEN
-    return _of_figures(heading), (text.format(name=heading.target, given=known[0].name if known else ""),)
+    note = text.format(name=heading.target, given=known[0].name if known else "")
+    guessed = len(heading.memories) > 1 and not heading.memories[0].holds
+    return _of_figures(heading), (note, *([_GUESSED] if guessed else []))
 
 
 def _reader_of(target: str | os.PathLike[str] | Target | None) -> Target:
@@ -63,8 +69,8 @@ def _of_figures(heading: Heading) -> Target:
     """A target with the memories of `heading`, and the sharing of built-in targets with its runtime."""
     rows = heading.memories
     home = next((row for row in rows if row.name == heading.home), None)
-    others = [row for row in rows[1:] if row is not home]
-    memories = [_memory(row, _holds(row, rows[0], home, apart=bool(others))) for row in rows]
+    buffers = _buffers(rows) if rows[0].holds else _guessed(rows, home)
+    memories = [_memory(row, _holds(row, buffers[row.name], rows[0], home)) for row in rows]
     if home is None:  # as nothing was stored, any place is right
         memories.append(Memory("constants", None, 1, (Use.WEIGHTS,)))
     runtime = RUNTIMES[heading.runtime]
@@ -75,24 +81,36 @@ def _of_figures(heading: Heading) -> Target:
     return Target(heading.target, "", SOURCE, tuple(memories), sharing, runtime=runtime, kernels=own)
 
 
-def _holds(row: HeadingMemory, first: HeadingMemory, home: HeadingMemory | None, *, apart: bool) -> tuple[Use, ...]:
-    """What a memory of a heading may hold.
+def _buffers(rows: Sequence[HeadingMemory]) -> Mapping[str, Collection[str]]:
+    """What buffers in each memory may be, as a heading says it. What the plan has nowhere may be in the scratchpad."""
+    elsewhere = {use for row in rows[1:] for use in row.holds} - {*rows[0].holds, Use.ACTIVATIONS}
+    return {row.name: set(row.holds) for row in rows} | {rows[0].name: {use for use in USES if use not in elsewhere}}
 
-    A runtime that reads offsets has all buffers in the scratchpad but variables, which it may place on its own.
+
+def _guessed(rows: Sequence[HeadingMemory], home: HeadingMemory | None) -> Mapping[str, Collection[str]]:
+    """What buffers in each memory may be, of an older file that does not say it.
+
+    A runtime that reads offsets has all buffers in the scratchpad but variables, which it may place on its own. They
+    are apart where a memory besides the scratchpad and the home of constants is in use.
+    """
+    others = [row for row in rows[1:] if row is not home]
+    found = {row.name: {Use.VARIABLES} if row in others else set() for row in rows}
+    return found | {rows[0].name: set(USES) - ({Use.VARIABLES} if others else set())}
+
+
+def _holds(
+    row: HeadingMemory, buffers: Collection[str], first: HeadingMemory, home: HeadingMemory | None
+) -> tuple[Use, ...]:
+    """What a memory of a heading may hold, in the order of USES.
 
     Args:
         row: the memory.
+        buffers: what its buffers may be.
         first: the scratchpad.
         home: of the constants; None where none is stored.
-        apart: whether a memory besides these two is in use: it has the variables.
     """
-    found: list[Use] = []
-    if row is first:
-        found += [use for use in USES if use not in (Use.WEIGHTS, *([Use.VARIABLES] if apart else []))]
-    elif row is not home:
-        found.append(Use.VARIABLES)
-    copied = home is not None and not home.compute
-    return (*found, Use.WEIGHTS) if row is home or (copied and row is first) else tuple(found)
+    weights = row is home or (home is not None and not home.compute and row is first)
+    return tuple(use for use in USES if (weights if use == Use.WEIGHTS else use in buffers))
 
 
 def _memory(row: HeadingMemory, holds: tuple[Use, ...]) -> Memory:

@@ -10,15 +10,7 @@ from tmpass.graph.model import Graph, TensorKey
 from tmpass.packing.allocation import Allocation
 from tmpass.packing.problem import Problem
 from tmpass.planning.liveness import Storage
-from tmpass.targets import Memory, Target
-
-USES_OF: Mapping[str, str] = {
-    Role.INPUT: "inputs_outputs",
-    Role.OUTPUT: "inputs_outputs",
-    Role.ACTIVATION: "activations",
-    Role.VARIABLE: "variables",
-}
-"""Role of a tensor -> the use that a memory must allow to take it."""
+from tmpass.targets import USES_OF, Memory, Target
 
 _SCRATCH = USES_OF[Role.ACTIVATION]
 """The use of scratch, which holds no tensor."""

@@ -5,7 +5,7 @@ A file with room for offsets and little else holds it, so that the offsets becom
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields
+from dataclasses import asdict, field, fields, replace
 from hashlib import sha256
 from typing import Any
 
@@ -15,7 +15,7 @@ from tmpass.base.json_text import json_text
 from tmpass.base.record import record
 from tmpass.plans.plan import OPTIONAL, Options, Plan
 from tmpass.plans.plan_json import read_record
-from tmpass.targets import Memory, Target
+from tmpass.targets import USES, USES_OF, Memory, Target, Use, load_target, target_names
 
 _OPTIONS = (
     *("bind", "budget", "alignment", "io", "keep_inputs", "share"),
@@ -32,6 +32,8 @@ class HeadingMemory:
         overhead: of the scratchpad only; that of others depends on the length of the file, which the heading changes.
         compute: whether operators use it directly; where not, constants are copied out of it.
         chunk: the largest piece in which constants are streamed out of it; None where only whole ones are.
+        holds: what its buffers are, for a target that is not built in; the first memory may hold activations in any
+            case. Empty in all memories where the file does not say it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class HeadingMemory:
     overhead: int = field(default=0, metadata=OPTIONAL)
     compute: bool = field(default=True, metadata=OPTIONAL)
     chunk: int | None = field(default=None, metadata=OPTIONAL)
+    holds: tuple[str, ...] = field(default=(), metadata=OPTIONAL)
 
 
 @record
@@ -78,6 +81,9 @@ def heading_of(plan: Plan) -> str:
     )
     home = next((row.memory for row in plan.constants if row.use == ConstantUse.STORED), "")
     found = Heading(plan.target.name, memories, plan.target.runtime, home, Options(**asked), scratch_digest(plan))
+    if not _built_in(found):
+        held = _held(plan)
+        found = replace(found, memories=tuple(replace(row, holds=held.get(row.name, ())) for row in memories))
     return json.dumps(json.loads(json_text(_short(found))), separators=(",", ":"))
 
 
@@ -106,6 +112,23 @@ def scratch_digest(plan: Plan) -> str:
     """The first 16 digits of the SHA-256 of the plan's scratch rules, in hex; empty where it has none."""
     rules = json_text([asdict(rule) for rule in plan.options.scratch]) if plan.options.scratch else ""
     return sha256(rules.encode()).hexdigest()[:16] if rules else ""
+
+
+def _built_in(heading: Heading) -> bool:
+    """Whether a built-in target has the name and the figures of `heading`: then its profile has the rest."""
+    if heading.target not in target_names():
+        return False
+    return heading.is_of(load_target(heading.target).override(heading.options.budget, heading.options.alignment))
+
+
+def _held(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """What the buffers in each memory are, in the order of USES."""
+    uses = {row.key: USES_OF[row.role] for row in plan.tensors if row.role in USES_OF}
+    found = {plan.memories[0].name: {Use.ACTIVATIONS}}
+    for buffer in plan.buffers:
+        inside = found.setdefault(buffer.memory, set())
+        inside.update([uses[key] for key in buffer.tensors if key in uses] or [Use.ACTIVATIONS])
+    return {name: tuple(use for use in USES if use in inside) for name, inside in found.items()}
 
 
 def _same(figures: HeadingMemory, memory: Memory | None) -> bool:

@@ -29,6 +29,7 @@ from tmpass.plans.left_out import LEFT_OUT
 from tmpass.plans.plan import SCHEMA, Plan, optional_fields
 from tmpass.plans.spill_schema import SPILL_SCHEMA
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
+from tmpass.targets.memory import USES
 from tmpass.targets.runtime import RUNTIMES
 
 T = TypeVar("T")
@@ -107,6 +108,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "use": tuple(ConstantUse),
     "transfers": tuple(Transfers),
     "objective": tuple(Objective),
+    "holds": USES,
 }
 """Field -> the words that it may hold. A runtime may also be one that another package registers."""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 
+from tmpass.base.choices import Role
 from tmpass.base.record import record
 
 
@@ -18,6 +19,14 @@ class Use(StrEnum):
 
 USES = tuple(Use)
 """All uses, in the order of profiles."""
+
+USES_OF: Mapping[str, Use] = {
+    Role.INPUT: Use.INPUTS_OUTPUTS,
+    Role.OUTPUT: Use.INPUTS_OUTPUTS,
+    Role.ACTIVATION: Use.ACTIVATIONS,
+    Role.VARIABLE: Use.VARIABLES,
+}
+"""Role of a tensor -> the use that a memory must allow to take it."""
 
 
 @record

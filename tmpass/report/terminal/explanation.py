@@ -107,6 +107,8 @@ def _budget(known: Explanation) -> str:
         least += f", without the reserve of {memory.reserve} B"
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
+    if known.elsewhere:
+        return f"{least}; less may be enough, with more buffers in {known.elsewhere}"
     if known.streamed_budget is not None:
         proved = known.streamed_budget.proved
         if not proved:

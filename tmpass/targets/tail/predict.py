@@ -47,6 +47,11 @@ class RuntimeBytes:
     alignment: int = 16
     padding: int = 0
 
+    @property
+    def beside_aligned(self) -> int:
+        """The bytes of the arena that are not for a head of aligned size. Preparation may need more."""
+        return round_up(self.total, self.alignment)
+
     def arena(self, head: int) -> int:
         """The least arena with which the model can be prepared and run, in bytes.
 

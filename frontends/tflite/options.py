@@ -22,7 +22,7 @@ _READ: dict[str, tuple[int, tuple[Scalar, ...]]] = {
 """Kind of operator -> the number of its options in the union, and the fields that are read."""
 
 _NONE = frozenset({_CONCATENATION.FUSED_ACTIVATION.name})
-"""Fields that are left out where they are 0: there is no activation then, as with an operator that has no options."""
+"""Fields that are left out where they are 0. Activation 0 means none, as in an operator without options."""
 
 _SOFTMAX = option_schema.SoftmaxOptions
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.profiles import BOARD
 
 from tmpass.targets import load_target, target_names
 
@@ -106,20 +107,6 @@ def test_scratch_is_shown_where_there_is_any(run, tmp_path):
 
 def test_json_may_stand_before_the_name(run):
     assert run("targets", "--json", "tflm").out == run("targets", "show", "tflm", "--json").out
-
-
-BOARD = """\
-name = "mine"
-summary = "a board"
-standing = "assumed"
-runtime = "tflm"
-
-[[memory]]
-name = "arena"
-capacity = { value = "128KiB", source = "data sheet" }
-alignment = { value = 16, source = "runtime" }
-holds = ["activations", "variables", "inputs_outputs"]
-"""
 
 
 def test_a_size_of_pointers_that_no_profile_says_is_marked_as_assumed(run, tmp_path, model):

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from support.profiles import BOARD
 
 from tmpass.fleets.compare import compare
 from tmpass.fleets.profile_digest import comparable, profile_digest
@@ -16,18 +17,6 @@ from tmpass.targets.scratch.rule import ScratchRule
 SCRIPT = """from tmpass.fleets.profile_digest import profile_digest
 from tmpass.targets import load_target
 print(profile_digest(load_target({!r})))"""
-
-BOARD = """
-name = "mine"
-summary = "a board"
-standing = "data sheet"
-runtime = "tflm"
-[[memory]]
-name = "arena"
-capacity = { value = "128KiB", source = "data sheet" }
-alignment = { value = 16, source = "runtime" }
-holds = ["activations", "variables", "inputs_outputs"]
-"""
 
 DIGESTS = {
     "pixel6-tpu": "2:38c269b5e7ef9859462194f1ec992002592f6baeb40f388b2086a8946f647061",

@@ -26,6 +26,19 @@ value = 1
 source = "data sheet"
 """
 
+BOARD = """\
+name = "mine"
+summary = "a board"
+standing = "data sheet"
+runtime = "tflm"
+
+[[memory]]
+name = "arena"
+capacity = { value = "128KiB", source = "data sheet" }
+alignment = { value = 16, source = "runtime" }
+holds = ["activations", "variables", "inputs_outputs"]
+"""
+
 
 def parse(text: str) -> Target:
     return parse_target(text, "mine.toml")

@@ -16,7 +16,7 @@ def read_for_target(path: str, target: str | None, named: str) -> "tuple[Plan, s
 
     Args:
         path: of the file.
-        target: a name or the path of a profile; None where there is none.
+        target: a name or the path of a profile; None if no target was given.
         named: what named the target; empty for a flag.
 
     Raises:

@@ -30,10 +30,11 @@ from tmpass.explanation.quantized import as_int8
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
+from tmpass.planning.residency.divide_layout import divided_among
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.plans.peak_step import deciding_memory, find_peak_step
 from tmpass.plans.plan import STOPPED, Plan
-from tmpass.targets import Target, Use
+from tmpass.targets import Target
 
 if TYPE_CHECKING:
     from tmpass.api.split_offer import SplitFault, SplitOffer
@@ -99,11 +100,9 @@ def explain(
 
 
 def _elsewhere(graph: Graph, target: Target, name: str) -> str:
-    """A memory besides `name` in which buffers of it may be, as `planning.residency.divide_layout` has it."""
-    able = [memory.name for memory in target.memories if memory.compute and Use.ACTIVATIONS in memory.holds]
-    if graph.fixed or name not in able:
-        return ""
-    return next((other for other in able if other != name), "")
+    """A memory besides `name` in which its buffers may be; empty if there is none."""
+    able = divided_among(graph, target)
+    return next((other for other in able if other != name), "") if name in able else ""
 
 
 def _offer(

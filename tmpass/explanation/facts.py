@@ -131,8 +131,8 @@ class Explanation:
         travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
         split: the split with which the model fits; None where it fits, or none was found.
         may_travel: whether another budget may give a plan with transfers: then the least budget is one without.
-        elsewhere: another memory that operators use directly and that may have buffers of the one that decides; empty
-            if there is none. With less room, buffers go there, so no least budget is known.
+        elsewhere: another memory to which buffers go when the one that decides has less room; empty if no memory can
+            take them. Where one can, no least budget is known.
     """
 
     plan: Plan

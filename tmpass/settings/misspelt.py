@@ -15,7 +15,7 @@ _KEY = 1000
 
 
 def is_near(word: str) -> bool:
-    """Whether `word` is the name of this tool but for at most one typing error.
+    """Whether `word` is the name of this tool, with at most one typing error.
 
     Errors are a letter too many, a missing one, a wrong one, and two neighbours exchanged. Capitals, hyphens,
     underscores and dots do not count. A second error is not tolerated: compass is another tool.
@@ -39,7 +39,7 @@ def has_near(line: bytes) -> bool:
 
 
 def misspelt_table(data: Mapping[str, Any], right: KeyPath, known: Iterable[str]) -> tuple[str, ...] | None:
-    """The key of a table in `data` that is meant to be the settings and is named otherwise; None where there is none.
+    """The key of a table in `data` that seems to be the settings under a misspelt name; None if no table does.
 
     A name with another letter may be that of another tool: it counts if it is empty, or has a key that is nearly one of
     `known`.

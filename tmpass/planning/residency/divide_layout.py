@@ -2,19 +2,26 @@
 
 from dataclasses import replace
 
+from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import MemoryAllocation, room_for_buffers, uses_of
 from tmpass.planning.residency.candidates import Candidate
 from tmpass.planning.residency.placement import DEFAULT_STATES, Placement, place
 from tmpass.planning.residency.traffic import traffic_of
-from tmpass.targets import Use
+from tmpass.targets import Target, Use
 
 
 def can_divide(request: LayoutRequest) -> bool:
     """Whether operators use more than one memory that holds what they write, the scratchpad among them."""
-    memories = [memory for memory in request.target.memories if memory.compute and Use.ACTIVATIONS in memory.holds]
-    return len(memories) > 1 and request.target.scratchpad.compute and not request.graph.fixed
+    return len(divided_among(request.graph, request.target)) > 1 and request.target.scratchpad.compute
+
+
+def divided_among(graph: Graph, target: Target) -> list[str]:
+    """The names of the memories among which buffers are divided; none where their offsets are fixed."""
+    if graph.fixed:
+        return []
+    return [memory.name for memory in target.memories if memory.compute and Use.ACTIVATIONS in memory.holds]
 
 
 def divide_layout(

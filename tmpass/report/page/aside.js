@@ -38,7 +38,7 @@ function fillNeeds() {
   })));
 }
 
-// The difference of the peak from that of the plan to compare with, in per cent; empty where there is none.
+// How much the peak differs from that of the other plan, in percent; empty if there is no other plan.
 function saved(memory) {
   const other = views.find((view) => view !== state.view)?.memories[state.memory];
   if (!other) return "";

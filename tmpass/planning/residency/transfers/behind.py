@@ -22,8 +22,8 @@ def find_behind(target: Target) -> Memory | None:
 def find_source(graph: Graph, target: Target, stored: StoredConstants | None) -> Memory | None:
     """The memory behind the scratchpad for a search that places buffers and copies together, whether or not any leave.
 
-    It is where buffers could be while they are away, or else the home of the constants. None where there is no such
-    search: buffers have fixed addresses, or nothing is copied, as where operators use constants at their home.
+    It is the memory to which buffers can be copied; without one, the home of the constants. None if there is nothing to
+    search: the addresses of buffers are fixed, or operators read the constants in their home, so nothing is copied.
 
     Args:
         graph: of the model.

@@ -114,7 +114,7 @@ def find_cases(request: LayoutRequest, ordered: OrderedLayout, besides: Besides,
     """The problems of each order that is tried without a search, with each level of sharing.
 
     Tried are the order of `ordered` and, where any order may be taken, that of the file. An unlimited scratchpad has
-    room for everything, so that there is no problem, whatever other memories lack.
+    room for everything, so there are no problems, even if another memory is too small.
 
     Args:
         request: of the model.

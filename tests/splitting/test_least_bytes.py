@@ -20,7 +20,8 @@ from tmpass.splitting.plan_draft import Effort, stage_peak
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.search import Search, silent
 from tmpass.splitting.stage import Stage
-from tmpass.splitting.stage_bound import main_source, stage_bound
+from tmpass.splitting.stage_bound import stage_bound
+from tmpass.splitting.stage_parts import main_source
 from tmpass.splitting.ways import cuts, edges, ways
 from tmpass.splitting.working_set import WorkingSets
 from tmpass.targets import load_target

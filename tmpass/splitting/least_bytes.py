@@ -16,7 +16,8 @@ from tmpass.splitting.make_draft import add_stage
 from tmpass.splitting.net import Net
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.stage import Stage
-from tmpass.splitting.stage_bound import main_source, stage_bound
+from tmpass.splitting.stage_bound import stage_bound
+from tmpass.splitting.stage_parts import main_source
 from tmpass.splitting.ways import LONGEST, cuts, edges, ways
 from tmpass.splitting.working_set import WorkingSets
 from tmpass.targets import Target

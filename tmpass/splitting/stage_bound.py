@@ -1,47 +1,40 @@
 """A lower bound on the live bytes of a stage in parts, whatever the order of its operators.
 
 Let S be the largest source of the stage. At each step of it, either a part has S still to read, so S is alive as a
-whole, or each part has read all that it needs of S. Then each holds at least one tensor that it has computed from S:
-of part p at least
+whole, or each part has read all that it needs of S. Then each holds at least one tensor that it has computed from S.
+Let p be a part, and held(p, x) the fewest bytes that the others hold then, together with the bytes x of S:
 
-    m(p) = min over the tensors of p that depend on S of their bytes
+    held(p, x) = min over the sets U of other parts of the bytes of S in x and in the slices of U,
+                 and the sum of m(o) of the other parts o
 
-and different parts hold different bytes; of a slice of S, only the rows that are in no other part's slice count. So
-while an operator q of part p runs, the live bytes are at least
+where m(o) is the fewest bytes of a tensor that part o computes from its slice. Slices may lie in S, and cover each
+other there, but other tensors of different parts have different bytes (`least_held.py` finds the minimum). Where
+nothing can lie in S, slices are copies with bytes of their own, and m(o) counts them as the other tensors.
 
-    S + own(q)                                   where q reads S itself, or S is needed after the stage
-    min(S + own(q), own(q) + sum of m of the other parts)     elsewhere
+So while an operator q of part p runs, the live bytes are at least
 
-where own(q) is what q reads and makes besides S; without what may lie in S in the first case. The last of the
-operators that read S finds the other parts past it: S + own(q) + the sum of their m, where nothing lies in S. Last, the
-whole result is alive, and S with it if it is needed later.
+    S + own(q)                                       where q reads S itself, or S is needed after the stage
+    min(S + own(q), own(q) + held(p, slice of q))    elsewhere; own(q) is without slices in the second case
+
+where own(q) is what q reads and makes besides S, and what p needs before and after q; without what may lie in S in
+`S + own(q)`. Where nothing lies in S, there is a bound at the last step at which it is read (`last_reader.py`).
+
+The last part that runs its copy of an operator finds that the others have run theirs. Each of those holds at least one
+tensor that depends on what its copy made: own(q) and the fewest bytes of such a tensor in each other part are alive.
+
+Last, the whole result is alive, and S with it if it is needed later.
 """
 
-from collections.abc import Sequence
-from math import prod
+from collections.abc import Callable, Sequence
+from functools import cache
 
-from tmpass.base.record import record
-from tmpass.graph.dialect import New
 from tmpass.graph.draft import DraftOp, DraftTensor
+from tmpass.splitting.last_reader import last_reader
+from tmpass.splitting.least_held import Held, least_held
+from tmpass.splitting.rewrites.spans import Span
 from tmpass.splitting.stage import Stage
-from tmpass.splitting.working_set import WorkingSets, may_share
-
-
-@record
-class _Part:
-    """One part of a stage.
-
-    Fields:
-        ops: its operators, in an order that runs.
-        reads: whether one of them reads S itself.
-        least: the fewest bytes that it holds once it has read S; m in the proof.
-        first: the fewest bytes beside S of an operator that reads S.
-    """
-
-    ops: tuple[DraftOp, ...]
-    reads: bool
-    least: int
-    first: int
+from tmpass.splitting.stage_parts import Part, StageParts
+from tmpass.splitting.working_set import WorkingSets
 
 
 def stage_bound(sets: WorkingSets, stage: Stage, tensors: Sequence[DraftTensor], ops: Sequence[DraftOp]) -> int:
@@ -53,96 +46,74 @@ def stage_bound(sets: WorkingSets, stage: Stage, tensors: Sequence[DraftTensor],
         tensors: of the draft.
         ops: of the stage, in parts.
     """
-    return _Bound(sets, stage, tensors, ops).find()
+    found = StageParts(sets, stage, tensors, ops)
+    end = sets.net.bytes(found.result) + (found.whole if found.kept else 0)
+    last = 0 if found.inside or found.kept else last_reader(found)
+    return max(end, last, _at_each_operator(found), _last_to_run(found))
 
 
-def main_source(sets: WorkingSets, first: int, last: int) -> int | None:
-    """The largest source of the operators [first, last]; None where they have none."""
-    return max(sets.net.sources(first, last), key=sets.net.bytes, default=None)
+def _at_each_operator(found: StageParts) -> int:
+    """The most bytes that are alive at an operator, whether S is alive or each part has read it."""
+    parts, most = found.parts, 0
+    held = [_held(found, part) for part in parts]
+    for at, part in enumerate(parts):
+        others = _beside(found, held[:at] + held[at + 1 :])
+        for op in part.ops:
+            beside = found.whole + found.own(part, op, found.inside)
+            free = found.kept or found.source in op.inputs
+            if beside > most:
+                most = max(most, beside if free else min(beside, _past(found, part, op, others)))
+    return most
 
 
-class _Bound:
-    def __init__(self, sets: WorkingSets, stage: Stage, tensors: Sequence[DraftTensor], ops: Sequence[DraftOp]) -> None:
-        self.sets, self.net, self.tensors, self.ops = sets, sets.net, tensors, ops
-        self.sources = frozenset(self.net.sources(stage.first, stage.last))
-        source, result = main_source(sets, stage.first, stage.last), self.net.result(stage.first, stage.last)
-        assert source is not None
-        assert result is not None
-        self.source, self.result = source, result
-        self.whole, self.kept = self.net.bytes(source), sets.kept(source, result)
-        self.inside, self.derived, self.hidden = self._marked()
+def _past(found: StageParts, part: Part, op: DraftOp, others: Callable[[Span | None], int]) -> int:
+    """The bytes that are alive while an operator runs once each part has read S."""
+    rows = next((found.slices[t] for t in op.inputs if t in found.slices), None)
+    if rows is None:
+        return found.own(part, op, frozenset()) + others(None)
+    return found.own(part, op, frozenset(found.slices), over=found.may_share(op)) + others(rows)
 
-    def find(self) -> int:
-        found = self.net.bytes(self.result) + (self.whole if self.kept else 0)
-        parts = self._parts()
-        together = sum(part.least for part in parts)
-        for part in parts:
-            others = together - part.least
-            for op in part.ops:
-                beside = self.whole + self._own(op, self.inside)
-                free = self.kept or self.source in op.inputs
-                found = max(found, beside if free else min(beside, self._own(op, frozenset()) + others))
-        if not self.inside and not self.kept:
-            last = (part.first + together - part.least for part in parts if part.reads)
-            found = max(found, self.whole + min(last, default=0))
-        return found
 
-    def _marked(self) -> tuple[frozenset[int], frozenset[int], frozenset[int]]:
-        """The tensors that may lie in S, those that depend on it, and the slices of other sources."""
-        inside, derived, hidden = set[int](), set[int](), set[int]()
-        shares = self.source not in self.net.ends
-        for op in self.ops:
-            read = set(op.inputs)
-            if op.new is New.SLICE and read & self.sources and self.source not in read:
-                hidden.update(op.outputs)
-            if self.source in read or read & derived:
-                derived.update(op.outputs)
-            if shares and self._may_share(op) and (self.source in read or read & inside):
-                inside.update(op.outputs)
-        return frozenset(inside), frozenset(derived), frozenset(hidden)
+def _beside(found: StageParts, others: Sequence[Held]) -> Callable[[Span | None], int]:
+    """What other parts hold together with rows of S."""
+    return cache(lambda rows: least_held([*others, Held(rows, None)], found.whole, found.rows))
 
-    def _may_share(self, op: DraftOp) -> bool:
-        return op.new is not None or may_share(self.net.main.ops[op.like], self.sets.target)
 
-    def _parts(self) -> list[_Part]:
-        """The parts: what the inputs of CONCATs are computed by."""
-        maker = {t: op for op in self.ops for t in op.outputs}
-        joins = [op for op in self.ops if op.new is New.CONCAT]
-        ends = [t for op in joins for t in op.inputs if maker.get(t) not in joins]
-        exclusive, found = self._exclusive(), list[_Part]()
-        for end in ends:
-            wanted, own = {end}, list[DraftOp]()
-            for op in reversed(self.ops):
-                if op not in joins and wanted & set(op.outputs):
-                    own.append(op)
-                    wanted.update(op.inputs)
-            held = [t for op in own for t in op.outputs if t in self.derived]
-            reads = [op for op in own if self.source in op.inputs]
-            least = min((exclusive.get(t, self._size(t)) for t in held), default=0) if reads else 0
-            first = min((self._own(op, self.inside) for op in reads), default=0)
-            found.append(_Part(tuple(reversed(own)), bool(reads), least, first))
-        return found
+def _held(found: StageParts, part: Part) -> Held:
+    """What a part holds once it has read S; nothing is claimed of one that does not read it."""
+    if not any(found.source in op.inputs for op in part.ops):
+        return Held(None, 0)
+    derived = [t for op in part.ops for t in op.outputs if t in found.derived]
+    spans = [found.slices[t] for t in derived if t in found.slices]
+    common = Span(max(span.start for span in spans), min(span.stop for span in spans)) if spans else None
+    return Held(common, min((found.size(t) for t in derived if t not in found.slices), default=None))
 
-    def _exclusive(self) -> dict[int, int]:
-        """Slice of S -> the bytes of it that are in no other slice."""
-        slices = [op for op in self.ops if op.new is New.SLICE and op.inputs[0] == self.source]
-        spans = [(op.start, op.start + self.tensors[op.outputs[0]].shape[op.axis]) for op in slices]
-        found = {}
-        for at, (op, (start, stop)) in enumerate(zip(slices, spans, strict=True)):
-            alone = set(range(start, stop)).difference(*(range(*span) for n, span in enumerate(spans) if n != at))
-            found[op.outputs[0]] = self._size(op.outputs[0]) * len(alone) // (stop - start)
-        return found
 
-    def _own(self, op: DraftOp, without: frozenset[int]) -> int:
-        """The bytes that an operator reads and makes, without S, slices of other sources and some other tensors."""
-        left = self.sources | self.hidden | without
-        read = sum(self._size(t) for t in dict.fromkeys(op.inputs) if t not in left)
-        made = sum(self._size(t) for t in op.outputs if t not in left)
-        return max(read, made) if self._may_share(op) else read + made
+def _last_to_run(found: StageParts) -> int:
+    """The bytes that are alive while the last part runs its copy of an operator."""
+    behind = [_behind(found, part) for part in found.parts]
+    together: dict[int, int] = {}
+    for one in behind:
+        for like, held in one.items():
+            together[like] = together.get(like, 0) + held
+    least: dict[int, int] = {}
+    for part, one in zip(found.parts, behind, strict=True):
+        for op in part.ops:
+            if op.new is None:
+                own = found.own(part, op, frozenset()) - one.get(op.like, 0)
+                least[op.like] = min(own, least.get(op.like, own))
+    return max((together.get(like, 0) + own for like, own in least.items()), default=0)
 
-    def _size(self, t: int) -> int:
-        """The bytes of a tensor of the draft in the arena."""
-        tensor = self.tensors[t] if t >= 0 else None
-        if tensor is None or tensor.numbers is not None or not self.net.active(tensor.like):
-            return 0
-        return self.net.bytes(tensor.like) * prod(tensor.shape) // max(1, prod(self.net.shape(tensor.like)))
+
+def _behind(found: StageParts, part: Part) -> dict[int, int]:
+    """Operator -> the fewest bytes of a tensor that depends on what the part's copy of it makes."""
+    least: dict[int, int] = {}
+    behind: dict[int, int] = {}
+    for op in reversed(part.ops):
+        t = op.outputs[0]
+        own = min(found.size(t), least.get(t, found.size(t)))
+        if op.new is None and t not in found.slices:
+            behind[op.like] = own
+        for read in op.inputs:
+            least[read] = min(own, least.get(read, own))
+    return behind

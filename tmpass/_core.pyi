@@ -125,13 +125,17 @@ def pack(problem: Problem, stop: int, tightest: bool = False) -> tuple[list[int]
         6 overlaps. The peak is above 2^62 where no packing was found.
     """
 
-def pack_further(problem: Problem, stop: int, below: int) -> tuple[list[int], int]:
+def pack_further(
+    problem: Problem, stop: int, below: int, begin: int = 0, end: int = 4294967295
+) -> tuple[list[int], int]:
     """Return the lowest packing of first fit in the orders that pack leaves out where buffers are many.
 
     Args:
         problem: The buffers.
         stop: A peak in bytes at which no further order is tried.
         below: A peak in bytes. An order ends as soon as it is not below.
+        begin: How many of these orders are left out.
+        end: The number of orders up to which they are tried.
 
     Returns:
         The offsets, nothing where no order is below, and the order as for pack.

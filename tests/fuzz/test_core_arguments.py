@@ -142,7 +142,8 @@ def pack(made, problem, draw):
 
 def pack_further(made, problem, draw):
     below = draw(capacities | anything)
-    offsets, _ = _core.pack_further(problem, draw(capacities), below)
+    begin, end = draw(st.integers(0, 9)), draw(st.integers(0, 9))
+    offsets, _ = _core.pack_further(problem, draw(capacities), below, begin, end)
     assert NOWHERE not in offsets
     if offsets:
         packs(made, offsets)

@@ -1,6 +1,7 @@
 """First fit in several orders, and the repair of packings that are too high."""
 
 import random
+from dataclasses import replace
 from itertools import accumulate
 
 import pytest
@@ -10,6 +11,7 @@ from support.exact import least_peak
 from support.problems import problems, random_problem
 
 import tmpass._core as _core
+from tmpass.packing.allocators import Found, Goal, first_fit
 from tmpass.packing.allocators.arrays import peak_of, to_arrays
 from tmpass.packing.check import check_offsets
 from tmpass.packing.problem import Buffer, Memory, Problem
@@ -103,6 +105,18 @@ def test_further_orders_are_the_lowest_below_a_peak(longest, left_out):
     assert _core.pack_further(native, NEVER, peak)[0] == []
     first = found[0]
     assert _core.pack_further(native, first[0], first[0] + 1) == (first[2], left_out[0])
+    for number, (peak, turn, offsets) in enumerate(found):
+        assert _core.pack_further(native, NEVER, peak + 1, number, number + 1) == (offsets, left_out[turn])
+    assert _core.pack_further(native, NEVER, 2**60, len(left_out), 2**32 - 1)[0] == []
+
+
+def test_a_near_packing_of_many_buffers_is_worth_one_more_order():
+    many = Problem(tuple(Buffer(str(n), 0, 1, 1) for n in range(2**14)))
+    goal = Goal(bound=10_000, minimize=True, nodes=1)
+    near, far = (Found((), peak, 10_000, "first-fit by size") for peak in (10_010, 10_011))
+    assert first_fit.is_near(many, goal, near)
+    assert not first_fit.is_near(many, goal, far)
+    assert not first_fit.is_near(replace(many, buffers=many.buffers[1:]), goal, near)
 
 
 def test_numbers_beyond_32_bits_are_placed_the_same_way():

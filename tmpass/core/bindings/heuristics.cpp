@@ -60,17 +60,19 @@ void bind_first_fit(nb::module_& m) {
         "    6 overlaps. The peak is above 2^62 where no packing was found.");
     m.def(
         "pack_further",
-        [](const Problem& problem, Bytes stop, Bytes below) {
+        [](const Problem& problem, Bytes stop, Bytes below, std::uint32_t begin, std::uint32_t end) {
             packing::Packing found =
-                without_gil([&] { return packing::pack_further(problem, stop, below, interrupted); });
+                without_gil([&] { return packing::pack_further(problem, stop, below, begin, end, interrupted); });
             return std::tuple(std::move(found.offsets), static_cast<int>(found.order));
         },
-        "problem"_a, "stop"_a, "below"_a,
+        "problem"_a, "stop"_a, "below"_a, "begin"_a = 0, "end"_a = UINT32_MAX,
         "Return the lowest packing of first fit in the orders that pack leaves out where buffers are many.\n\n"
         "Args:\n"
         "    problem: The buffers.\n"
         "    stop: A peak in bytes at which no further order is tried.\n"
-        "    below: A peak in bytes. An order ends as soon as it is not below.\n\n"
+        "    below: A peak in bytes. An order ends as soon as it is not below.\n"
+        "    begin: How many of these orders are left out.\n"
+        "    end: The number of orders up to which they are tried.\n\n"
         "Returns:\n"
         "    The offsets, nothing where no order is below, and the order as for pack.");
 }

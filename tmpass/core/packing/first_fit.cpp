@@ -302,11 +302,13 @@ Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& int
     return trials.best();
 }
 
-Packing pack_further(const Problem& problem, Bytes stop, Bytes below, const Interrupted& interrupted) {
+Packing pack_further(const Problem& problem, Bytes stop, Bytes below, std::size_t begin, std::size_t end,
+                     const Interrupted& interrupted) {
     below = std::clamp<Bytes>(below, 0, kMaxBytes + 1);
     OrderTrials trials(problem, Fit::kLowest, {{}, below, Order::kSize}, interrupted);
-    for (const Order kind : further_orders(trials.few())) {
-        trials.attempt(kind);
+    const std::vector<Order> orders = further_orders(trials.few());
+    for (std::size_t i = begin; i < std::min(end, orders.size()); ++i) {
+        trials.attempt(orders[i]);
         if (trials.best().peak <= stop) break;
     }
     if (trials.best().peak >= below) return {{}, below, Order::kSize};

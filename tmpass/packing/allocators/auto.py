@@ -87,10 +87,13 @@ def solve(problem: Problem, goal: Goal) -> Found:
             found = _join(problem, goal, found)
         if len(problem.buffers) >= _REPAIR_FROM:
             found = _search_sparse(problem, goal, found)
+            near = first_fit.is_near(problem, goal, found)
+            if goal.nodes and near:
+                found = first_fit.solve_further(problem, goal, found, end=1)
             before = found.peak
             found = narrowest_first.solve_from(problem, replace(goal, nodes=_greedy_nodes(problem, goal)), found)
             if goal.nodes and not found.stopped and found.peak == before:
-                found = first_fit.solve_further(problem, goal, found)
+                found = first_fit.solve_further(problem, goal, found, begin=int(near))
         for greedy in (greedy_by_size, greedy_by_size_tflm):
             if not found.stopped and not satisfied(problem, goal, found):
                 other = greedy.solve(problem, goal, below=found.peak)

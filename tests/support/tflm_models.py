@@ -175,6 +175,12 @@ class Builder:
 def repeated(case: Case, dtype: str, copies: int = 1, *, channels: bool = False) -> bytes:
     """A model with `copies` of one operator over the same inputs."""
     builder, fed, ends = Builder(dtype, channels), list[int](), list[int]()
+    repeat(builder, case, copies, fed, ends)
+    return write_model([Subgraph(builder.tensors, builder.operators, fed, ends)])
+
+
+def repeat(builder: Builder, case: Case, copies: int, fed: list[int], ends: list[int]) -> None:
+    """Add `copies` of one operator over the same inputs; its inputs go to `fed`, its results to `ends`."""
     read = builder.case(case, fed)
     dtypes = [case.out_dtype] * len(case.outputs) if isinstance(case.out_dtype, str) else case.out_dtype
     made = [(s, builder.typed(d or case.dtype)) for s, d in zip(case.outputs, dtypes, strict=True)]
@@ -182,7 +188,6 @@ def repeated(case: Case, dtype: str, copies: int = 1, *, channels: bool = False)
         builder.dtype, made = "FLOAT32", [(case.outputs[0], str(case.out_dtype))]
     for _ in range(copies):
         ends += builder.run(case.kind, read, made, case.options)
-    return write_model([Subgraph(builder.tensors, builder.operators, fed, ends)])
 
 
 def operator_models(copies: int = 1) -> Iterator[tuple[str, bytes]]:
@@ -240,3 +245,15 @@ def drawn_step(rng: Random, builder: Builder, known: list[tuple[int, tuple[int, 
         read.append(builder.fixed(np.array([1, 2]), "INT32"))
         how, made = options("ReducerOptions", keep_dims=True), (batch, 1, 1, c)
     return builder.run(kind, read, [(made, builder.dtype)], how)[0], made
+
+
+def behind_wide(case: Case, dtype: str, copies: int, *, channels: bool = False) -> bytes:
+    """A dense layer with 700 scales, which preparation looks at, and behind it `copies` of one operator."""
+    builder, fed, ends = Builder("INT8", channels=True), list[int](), list[int]()
+    fed.append(builder.add((1, 4), "INT8"))
+    weights = (builder.weights("FULLY_CONNECTED", at, np.ones(shape)) for at, shape in ((1, (700, 4)), (2, (700,))))
+    how = options("FullyConnectedOptions")
+    ends += builder.run("FULLY_CONNECTED", [fed[0], *weights], [((1, 700), "INT8")], how)
+    builder.dtype, builder.channels = dtype, channels
+    repeat(builder, case, copies, fed, ends)
+    return write_model([Subgraph(builder.tensors, builder.operators, fed, ends)])

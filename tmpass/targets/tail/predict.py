@@ -93,7 +93,7 @@ def predict(
             kernels_end = used
         if allocation.per in (Per.KERNEL, Per.SCRATCH, Per.VARIABLE):
             at_plan = used
-    preparing = kernels_end + model.prepared()
+    preparing = model.preparing(kernels_end)
     placing = round_up(at_plan, rules.alignment) + model.placed()
     found = tuple(
         Row(what, count, size, kernel, model.keeps.get(what, "") if kernel else "")

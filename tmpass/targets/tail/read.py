@@ -21,7 +21,8 @@ MAX_FILE = 4 << 20
 """The most bytes of a file of rules: enough for a kernel for each operator of a large model."""
 
 _OWN = Path(__file__).parent
-_KERNEL = ("options", "align", "persistent", "scratch", "temporaries", "resource", "holds_outputs", "keeps", "source")
+_BUFFERS = ("options", "persistent", "prepared", "scratch")
+_KERNEL = (*_BUFFERS, "align", "temporaries", "resource", "holds_outputs", "keeps", "source")
 
 
 @cache
@@ -167,9 +168,7 @@ def _preparation(reader: Reader, value: object) -> Preparation:
 
 
 def _kernel(reader: Reader, table: Mapping[str, object], key: KeyPath, source: str) -> Kernel:
-    options, persistent, scratch = (
-        _sizes(reader, table.get(name, []), (*key, name)) for name in ("options", "persistent", "scratch")
-    )
+    options, persistent, prepared, scratch = (_sizes(reader, table.get(name, []), (*key, name)) for name in _BUFFERS)
     named = table.get("temporaries")
     temporaries = None if named is None else _texts(reader, named, (*key, "temporaries"))
     for number, name in enumerate(temporaries or ()):
@@ -181,6 +180,7 @@ def _kernel(reader: Reader, table: Mapping[str, object], key: KeyPath, source: s
         options=options,
         align=_size(reader, table.get("align", 4), (*key, "align")),
         persistent=persistent,
+        prepared=prepared,
         scratch=scratch,
         temporaries=temporaries,
         resource=_size(reader, table["resource"], (*key, "resource")) if "resource" in table else None,

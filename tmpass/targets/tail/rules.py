@@ -80,7 +80,8 @@ class Kernel:
     Fields:
         kind: of the operators; with the prefix "custom:" where the format does not list it.
         options: the parsed attributes, aligned to `align`.
-        persistent: buffers that it keeps.
+        persistent: buffers that it keeps, from before an operator is prepared.
+        prepared: buffers that it keeps from its own preparation on.
         scratch: buffers that it needs while it runs.
         temporaries: the tensors that it looks at during preparation, such as "in0"; None for each input and output.
         resource: bytes of the variable that it assigns to.
@@ -94,6 +95,7 @@ class Kernel:
     options: tuple[Size, ...] = ()
     align: Size = 4
     persistent: tuple[Size, ...] = ()
+    prepared: tuple[Size, ...] = ()
     scratch: tuple[Size, ...] = ()
     temporaries: tuple[str, ...] | None = None
     resource: Size | None = None

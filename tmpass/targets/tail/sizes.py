@@ -15,13 +15,17 @@ RESOURCES = "resource variables"
 
 @record
 class _Known:
-    """An operator with a rule: the bytes of its options and buffers, and the number of its scratch buffers."""
+    """An operator with a rule: the bytes of its options and buffers, and the number of its scratch buffers.
+
+    The buffers that it takes in its preparation are the last of the persistent ones, `prepared` in number.
+    """
 
     op: Op
     subgraph: Subgraph
     kernel: Kernel
     options: tuple[int, ...]
     persistent: tuple[int, ...]
+    prepared: int
     scratch: int
 
 
@@ -50,15 +54,16 @@ class Sizes:
         try:
             if kernel is None:
                 raise UsageError("there is no rule")
-            options, persistent, scratch = (
-                [size for size in self._sizes(some, *tensors) if size]
-                for some in (kernel.options, kernel.persistent, kernel.scratch)
+            options, persistent, prepared, scratch = (
+                tuple([size for size in self._sizes(some, *tensors) if size])
+                for some in (kernel.options, kernel.persistent, kernel.prepared, kernel.scratch)
             )
             if kernel.resource is not None:
                 self._assign(place, op, self._size(kernel.resource, *tensors))
             if kernel.holds_outputs:
                 self._held.update((place[0], t) for t in op.outputs)
-            self._kernels.append(_Known(op, subgraph, kernel, tuple(options), tuple(persistent), len(scratch)))
+            buffers = persistent + prepared
+            self._kernels.append(_Known(op, subgraph, kernel, options, buffers, len(prepared), len(scratch)))
             if kernel.keeps:
                 self.keeps[op.kind] = kernel.keeps
         except UsageError:
@@ -128,9 +133,24 @@ class Sizes:
             case Per.OUTPUT:
                 yield [main.tensors[t] for t in main.outputs] if main else []
 
-    def prepared(self) -> int:
-        """The most bytes in the head while one operator is prepared."""
-        return self._requests() + max(map(self._looked_at, self._kernels), default=0)
+    def preparing(self, kernels: int) -> int:
+        """The most bytes of head and tail while one operator is prepared, after those before it.
+
+        Args:
+            kernels: the bytes of the tail with the buffers of all kernels.
+        """
+        left = sum(map(self._own, self._kernels))
+        most, requests = kernels - left + self._requests(0), 0
+        for known in self._kernels:
+            left -= self._own(known)
+            most = max(most, kernels - left + self._requests(requests) + self._looked_at(known))
+            requests += known.scratch
+        return most
+
+    def _own(self, known: "_Known") -> int:
+        """The bytes that a kernel takes in its preparation and keeps."""
+        sizes = known.persistent[len(known.persistent) - known.prepared :]
+        return sum(round_up(size, self._rules.alignment) for size in sizes)
 
     def placed(self) -> int:
         """The bytes in the head while buffers are placed."""
@@ -141,13 +161,14 @@ class Sizes:
             for s, graph in enumerate(graphs)
             for t, tensor in enumerate(graph.tensors)
         )
-        lists = round_up(self._requests() + len(graphs) * self._size(rule.subgraph), self._word)
+        lists = round_up(self._requests(self._scratch) + len(graphs) * self._size(rule.subgraph), self._word)
         lists += tensors * self._size(rule.tensors)
         return round_up(lists, self._rules.alignment) + buffers * self._size(rule.buffer)
 
-    def _requests(self) -> int:
+    def _requests(self, scratch: int) -> int:
+        """The bytes in the head for the requests of `scratch` buffers."""
         rule = self._rules.preparation
-        return round_up((rule.spare + self._scratch) * self._size(rule.request), self._word)
+        return round_up((rule.spare + scratch) * self._size(rule.request), self._word)
 
     def _looked_at(self, known: "_Known") -> int:
         """The bytes of the tensors that a kernel looks at during preparation."""

@@ -1,6 +1,7 @@
 """The last stage of planning: a plan from what the other stages have found."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from tmpass.base.choices import OrderMethod, Role, Status
@@ -59,14 +60,17 @@ def assemble(
         status = Status.INFEASIBLE
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
     promised = kernels_in_place(graph, target.sharing)
+    fits, order = status in (Status.OPTIMAL, Status.FEASIBLE), ordered.order
+    if not fits and order.streamed_bound is not None:
+        order = replace(order, streamed_bound=None)  # nothing runs, so nothing is streamed
     return Plan(
         model=info,
         target=TargetInfo(target.name, target.scratchpad.name, target.runtime.name, promised),
         options=request.options,
         status=status.value,
-        fits=status in (Status.OPTIMAL, Status.FEASIBLE),
+        fits=fits,
         memories=memories,
-        order=ordered.order,
+        order=order,
         schedule=_steps(graph, ordered.timeline),
         buffers=buffers,
         tensors=_rows(graph, layout.storage, buffers, {} if travel is None else travel.ranges),

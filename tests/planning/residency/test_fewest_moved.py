@@ -13,7 +13,7 @@ from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.load import Model
 from tmpass.planning.residency.transfers import plan_transfers
 from tmpass.plans.plan import ModelInfo, Plan
-from tmpass.targets import Memory, Sharing, Target
+from tmpass.targets import RUNTIMES, Memory, Sharing, Target
 
 EVERY = ("activations", "variables", "inputs_outputs", "weights")
 
@@ -71,6 +71,21 @@ def test_a_home_that_is_too_small_for_the_constants_is_an_answer(transfers):
             assert not made.fits, seed
             assert made.order.streamed_bound is None, seed
     assert missing >= 40
+
+
+def test_a_model_that_its_runtime_does_not_run_claims_nothing_of_what_orders_stream():
+    """It has room, but does not fit. Before, it ended as a wrong plan, with exit code 5."""
+    main = Sketch()
+    made = main.input(64)
+    for _ in range(3):
+        made = main.op([made, main.tensor(4096, TensorKind.CONSTANT)], 64, kind="SIN")
+    main.outputs = [made]
+    model = Model(ModelInfo("test", "tflite", "0" * 64), replace(graph_of(main), format="tflite"))
+    assert plan(model, device(8000, chunk=512), transfers="never").order.streamed_bound == 8192
+    made = plan(model, replace(device(8000, chunk=512), runtime=RUNTIMES["tflm"]), transfers="never")
+    assert [row.kind for row in made.refused] == ["SIN"]
+    assert not any(memory.shortfall for memory in made.memories)
+    assert (made.fits, made.order.streamed_bound) == (False, None)
 
 
 def streamed(made: Plan) -> int:

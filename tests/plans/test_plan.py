@@ -20,6 +20,7 @@ from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans import plan_json
+from tmpass.plans.json_rows import optional_fields
 from tmpass.plans.left_out import NotRun
 from tmpass.plans.plan import (
     SCHEMA,
@@ -28,7 +29,6 @@ from tmpass.plans.plan import (
     Plan,
     PlannedBuffer,
     PlannedTransfers,
-    optional_fields,
 )
 from tmpass.plans.plan_json import parse_plan
 from tmpass.plans.planned_time import PlannedTime

@@ -25,6 +25,7 @@ NEW_OF_MEMORY = (
     "loaded_bound",
     "chunk",
     "traffic",
+    "preparation",
 )
 
 
@@ -43,7 +44,7 @@ def version_1(new: Plan) -> dict:
     data["memories"] = [m for m in data["memories"] if m["peak"]]
     for memory in data["memories"]:
         for key in NEW_OF_MEMORY:
-            del memory[key]
+            memory.pop(key, None)
     data["not_counted"].append({"what": "weights", "count": 1, "bytes": 64, "names": []})
     return data
 

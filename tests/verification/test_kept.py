@@ -126,7 +126,8 @@ def test_a_constant_that_an_operator_with_bodies_reads_stays_while_they_run():
     x, weight = main.input(8), main.tensor(64, TensorKind.CONSTANT)
     main.outputs = [main.op([x, weight], 8, kind="LOOP", calls=(Call(1, "body", repeats=True),))]
     model = Model(INFO, graph_of(main, body))
-    made = plan(model, target(130, chunk=None))
+    near, *others = target(130, chunk=None).memories
+    made = plan(model, replace(target(), memories=(replace(near, survives=False), *others)))
     row = next(row for row in made.constants if row.use == "streamed" and row.tensors == ((0, weight),))
     assert (row.lower, row.upper) == (0, 3)
     rows = tuple(replace(one, upper=1) if one is row else one for one in made.constants)

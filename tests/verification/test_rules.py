@@ -76,6 +76,19 @@ def test_a_plan_from_before_the_rules_of_its_profile_lacks_their_scratch():
     assert {kind for kind in kinds if any(f"scratch for {kind}," in message for message in found)} == kinds
 
 
+@pytest.mark.parametrize("size", [16, 10**6])
+def test_what_preparation_needs_is_by_the_rules_and_part_of_the_arena(size):
+    made = plan(BRANCHY, "tflm", schedule="given")
+    arena, *others = made.memories
+    assert arena.preparation > arena.overhead
+    assert verify(replace(made, memories=(replace(arena, preparation=0), *others)), BRANCHY, target="tflm") == ()
+    wrong = replace(made, memories=(replace(arena, preparation=size), *others))
+    found = said(wrong, "tflm", "overhead")
+    assert found[0].startswith(f"arena claims {size} bytes to prepare the model, but ")
+    flash = replace(made, memories=(arena, *(replace(one, preparation=size) for one in others)))
+    assert said(flash, "tflm", "overhead")
+
+
 def test_a_plan_of_version_1_lacks_the_tail_and_says_so():
     old = version_1(plan(BRANCHY, "tflm"))
     (message,) = said(old, "tflm", "overhead")

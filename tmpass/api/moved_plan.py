@@ -26,7 +26,7 @@ def moved_plan(made: Plan, bases: Mapping[int, int], heading: Heading | None) ->
     """
     memory = made.memories[0]
     if heading is not None and memory.overhead != heading.memories[0].overhead:
-        memory = replace(memory, overhead=heading.memories[0].overhead, overhead_source=SOURCE)
+        memory = replace(memory, overhead=heading.memories[0].overhead, overhead_source=SOURCE, preparation=0)
     rows = [row for row in made.buffers if row.memory == memory.name]
     placed = _placed(rows, bases, memory.alignment)
     granule = RUNTIMES[made.target.runtime].rounding

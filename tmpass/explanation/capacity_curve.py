@@ -134,20 +134,26 @@ def _with_transfers(
     ordered = orders[0]
     high = next((one for one in points if one.fits), None)
     without = {one.size: one for one in points if not one.fits}
-    low = least_with_transfers(request, ordered, besides, high.size) if high is not None and without else None
-    if high is None or low is None or low >= high.size:
+    beside = {one.size for one in points if plans[one.size].beside}
+    low = (
+        least_with_transfers(request, ordered, besides, high.size) if high is not None and (without or beside) else None
+    )
+    if high is None or low is None:
         return list(points)
 
     def at(size: int) -> CurvePoint:
         without_any = alone(size)
-        if size < low or without_any.fits:
+        if size < low or (without_any.fits and not plans[size].beside):
             return without_any
         found, undecided = resize_with_transfers(request, ordered, besides, size)
         if found is None:
-            return replace(without_any, status=Status.UNKNOWN) if undecided else without_any
+            return replace(without_any, status=Status.UNKNOWN) if undecided and not without_any.fits else without_any
         plans[size] = found
         return _point(request.target, size, found)
 
+    points = [at(one.size) if one.size in beside else one for one in points]
+    if low >= high.size:
+        return points
     known = {own: at(own)} if own in without and own >= low else {}
     most = MAX_PLANS if len(ordered.timeline.steps) <= LARGE else MAX_PLANS // 2
     found = smaller_sizes(at, low, high, request.target.scratchpad.alignment, known, most)
@@ -179,10 +185,17 @@ def _timed(point: CurvePoint, time: PlannedTime | None) -> CurvePoint:
 
 
 def _least(at: Callable[[int], CurvePoint], whole: int) -> int:
-    """The least size that fits. `whole` does if any does: it takes all buffers and streams all constants."""
-    if whole == 0 or not at(whole).fits or not at(whole - 1).fits:
-        return whole
-    return 0 if at(0).fits else _first(lambda size: at(size).fits, 0, whole - 1, 1)
+    """The least size that is found to fit. `whole` does if any does: it takes all buffers and streams all constants.
+
+    A search may find no plan at a size though a smaller one has one. So a size well below is asked as well.
+    """
+    least = whole
+    while least and at(least).fits:
+        smaller = next((size for size in (least - 1, _below(least)) if at(size).fits), None)
+        if smaller is None:
+            break
+        least = 0 if at(0).fits else _first(lambda size: at(size).fits, 0, smaller, 1)
+    return least
 
 
 def _first(true: Callable[[int], bool], low: int, high: int, grain: int) -> int:

@@ -121,7 +121,9 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     if first.fixed_shortfall > slack or any(use.fixed_shortfall for use in others):
         return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
     proved = any(use.proved_shortfall for use in memories)
-    if not proved or ordered.division is Status.UNKNOWN or _may_fit(request, ordered, memories, slack):
+    # Buffers were divided for their own sake: another division may leave copies and the runtime more room.
+    other = ordered.division is not None and ordered.division is not Status.INFEASIBLE
+    if not proved or other or _may_fit(request, ordered, memories, slack):
         return Status.UNKNOWN
     return Status.INFEASIBLE
 

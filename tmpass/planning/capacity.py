@@ -10,6 +10,7 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.memory_rows import memory_rows
+from tmpass.planning.residency.divide_beside import divide_beside
 from tmpass.planning.residency.fewest_moved import fewest_moved
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_source
@@ -33,6 +34,7 @@ class Resized:
         ordered: its layout.
         besides: what memories hold besides buffers.
         moved: the bytes of its spills and fetches in one run.
+        beside: its buffers were divided to leave copies of constants room, which a plan asks for after transfers.
     """
 
     memories: tuple[MemoryUse, ...]
@@ -42,6 +44,7 @@ class Resized:
     ordered: OrderedLayout
     besides: Besides
     moved: int = 0
+    beside: bool = False
 
     @property
     def fits(self) -> bool:
@@ -86,11 +89,15 @@ def resize(
         capacity: in bytes, without a reserve.
         divided: whether buffers may go to other memories, and another order than the first may be taken.
     """
-    request, (ordered, *others), besides = _with_capacity(request, orders, besides, capacity)
-    if divided:
-        ordered = fewest_moved(request, ordered, besides, others)
+    request, (whole, *others), besides = _with_capacity(request, orders, besides, capacity)
+    ordered = fewest_moved(request, whole, besides, others) if divided else whole
     uses, constants = memory_rows(request, ordered, besides)
-    return Resized(uses, constants, find_status(request, ordered, uses), request, ordered, besides)
+    beside = divide_beside(request, whole, besides) if divided and uses[0].shortfall else None
+    if beside is not None:
+        ordered = beside
+        uses, constants = memory_rows(request, ordered, besides)
+    status = find_status(request, ordered, uses)
+    return Resized(uses, constants, status, request, ordered, besides, beside=beside is not None)
 
 
 def resize_with_transfers(

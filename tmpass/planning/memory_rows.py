@@ -53,7 +53,8 @@ def find_free(
     horizon = max(1, len(ordered.timeline.steps), *(buffer.upper for buffer in ordered.layout.storage.buffers))
     if stored is None:
         return None, horizon
-    return find_on_chip(stored, request.graph, ordered.timeline, ordered.layout, request.target, horizon), horizon
+    graph, target = request.graph, request.target
+    return find_on_chip(stored, graph, ordered.timeline, ordered.layout, target, horizon, request.taken), horizon
 
 
 def copies_of(
@@ -129,7 +130,9 @@ def _use(memory: Memory, peak: int, lower_bound: int, live_bytes: int, constants
 def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUse:
     """The row of a memory with what the runtime takes of it."""
     taken = overhead.get(use.name)
-    return use if taken is None else replace(use, overhead=taken.bytes, overhead_source=taken.source)
+    if taken is None:
+        return use
+    return replace(use, overhead=taken.bytes, overhead_source=taken.source, preparation=taken.preparation)
 
 
 def _with_loaded(

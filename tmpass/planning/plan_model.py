@@ -89,6 +89,11 @@ def _fewest_bytes(
 
             found = with_bounds(request, whole, besides, found)
         return _assembled(model, request, found, besides, notes), whole
+    from tmpass.planning.residency.divide_beside import divide_beside  # as above
+
+    divided = divide_beside(request, whole, besides)
+    if divided is not None:
+        return _assembled(model, request, divided, besides, notes), whole
     if attempt.undecided:
         ordered = replace(ordered, division=Status.UNKNOWN)
     notes += (attempt.reason,) if attempt.reason else ()

@@ -4,15 +4,13 @@ plan_json.py reads the JSON back.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields
-from functools import cache
-from typing import Any
+from dataclasses import field
 
 from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
-from tmpass.base.json_text import json_text
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
+from tmpass.plans.json_rows import OPTIONAL, record_text
 from tmpass.plans.left_out import NotCounted, NotRun
 from tmpass.plans.planned_time import PlannedTime
 from tmpass.plans.rendered import emitted, rendered
@@ -20,9 +18,6 @@ from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
 SCHEMA = "tmpass.plan/2"
-
-OPTIONAL: Mapping[str, bool] = {"optional": True}
-"""Metadata of a field whose key is left out of the JSON where it has its default: most plans have no use for it."""
 
 
 @record
@@ -128,6 +123,7 @@ class MemoryUse:
         loaded_bound: copies of constants take at least this above the lower bound.
         chunk: the largest piece in which constants are streamed out of it; None where only as a whole.
         traffic: what operators read from its buffers and write to them in one run. A loop counts as one round.
+        preparation: what the runtime needs to prepare the model, whatever the buffers take; 0 if that is never more.
     """
 
     name: str
@@ -147,6 +143,7 @@ class MemoryUse:
     loaded_bound: int = 0
     chunk: int | None = None
     traffic: int = 0
+    preparation: int = field(default=0, metadata=OPTIONAL)
 
     @property
     def needed(self) -> int:
@@ -161,7 +158,7 @@ class MemoryUse:
     def needed_with(self, peak: int) -> int:
         """What a run would need of the memory with another peak of the buffers, and without copies of constants."""
         ends = -(-peak // self.alignment) * self.alignment if self.constants else peak
-        return ends + self.constants + self.overhead + self.reserve
+        return max(ends + self.overhead, self.preparation) + self.constants + self.reserve
 
     def needed_at_least(self, bound: int) -> int:
         """What each run needs of the memory whose buffers need `bound` bytes, without copies of constants.
@@ -464,37 +461,4 @@ class Plan(Facts):
 
     def to_json(self) -> str:
         """The plan as JSON text: one row per line, keys and rows in a fixed order, a newline at the end."""
-        data: dict[str, Any] = {"schema": SCHEMA}
-        data |= _without_defaults(self, {f.name: getattr(self, f.name) for f in fields(self)})
-        lines = [f"{json_text(key)}: {_value(value)}" for key, value in data.items()]
-        return "{\n" + ",\n".join(lines) + "\n}\n"
-
-
-def _value(value: Any) -> str:
-    """A list of rows as one line per row; anything else on one line."""
-    if isinstance(value, tuple) and value and not isinstance(value[0], str):
-        return "[\n" + ",\n".join(json_text(_row(row), default=_row) for row in value) + "\n]"
-    return json_text(_row(value), default=_row)
-
-
-def _row(value: Any) -> Any:
-    if isinstance(value, Options):
-        mappings = {"bind": dict(sorted(value.bind.items())), "tie": dict(sorted(value.tie.items()))}
-        return _without_defaults(value, {**asdict(value), **mappings})
-    if hasattr(value, "__dataclass_fields__"):
-        return _without_defaults(value, {name: getattr(value, name) for name in value.__dataclass_fields__})
-    return value
-
-
-def _without_defaults(value: Any, record: dict[str, Any]) -> dict[str, Any]:
-    """The `record` of a row without the optional keys that have their defaults."""
-    for name, default in optional_fields(type(value)).items():  # type: ignore[arg-type]
-        if record[name] == default:
-            del record[name]
-    return record
-
-
-@cache
-def optional_fields(kind: Any) -> Mapping[str, Any]:
-    """Field of a dataclass -> its default, of those whose key may be left out."""
-    return {f.name: f.default for f in fields(kind) if f.metadata.get("optional")}
+        return record_text(self, SCHEMA)

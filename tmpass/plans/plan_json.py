@@ -25,8 +25,9 @@ from tmpass.base.sizes import MAX_BYTES
 from tmpass.packing.problem import MAX_ALIGNMENT, MAX_STEP
 from tmpass.plans.given import HINT as READ_IT
 from tmpass.plans.given import is_path
+from tmpass.plans.json_rows import optional_fields
 from tmpass.plans.left_out import LEFT_OUT
-from tmpass.plans.plan import SCHEMA, Plan, optional_fields
+from tmpass.plans.plan import SCHEMA, Plan
 from tmpass.plans.spill_schema import SPILL_SCHEMA
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.memory import USES
@@ -51,6 +52,7 @@ _BYTES = dict.fromkeys(
         "window_upper",
         "constants",
         "overhead",
+        "preparation",
         "reserve",
         "loaded",
         "loaded_bound",

@@ -32,6 +32,7 @@ _SINCE_2: Mapping[str, Mapping[str, object]] = {
         "loaded_bound": 0,
         "chunk": None,
         "traffic": 0,
+        "preparation": 0,
     },
 }
 """Table -> keys that version 1 does not have, with the values that say the same."""

@@ -47,6 +47,8 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
     if no_help(plan):
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
+    if len(plan.arenas) > 1 and not plan.order.lower_bound:  # a division, of which other orders have others
+        return f"not found; {above} are missing in {memory.name} with this division of the buffers, another may fit"
     if plan.memories[0] is memory and memory.proved_shortfall:
         if memory.has_tail:  # which is smaller where another order needs less padding
             return f"not found; {above} are missing in this order, others may need less: more --states may help"
@@ -71,6 +73,9 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
         over, orders = memory.proved_shortfall, "for this order and sharing"
     elif memory.has_tail:  # of which another order may have less, but not enough
         orders = "in this order, and none fits"
+    alone = memory.preparation + memory.constants + memory.reserve - (memory.capacity or 0)
+    if memory.preparation and over == alone:
+        return f"proved: at least {format_size(over)} are missing in this order to prepare the model, and none fits"
     # Where constants alone are too large, the answer is proved though transfers may be open.
     may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
     orders += ", without transfers" if no_help(plan) or may_leave else ""

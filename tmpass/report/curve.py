@@ -18,7 +18,7 @@ def curve_rows(points: Sequence[CurvePoint]) -> tuple[list[str], list[list[str]]
     heads = ["moved"] * moved + ["streamed"] * streamed + ["outside"] * outside + ["time"] * timed
     heads += ["saved per KiB"] * costs
     fitting = [one for one in points if one.fits]
-    first = fitting[0] if fitting and fitting[0] is not points[0] else None
+    first = fitting[0] if fitting and (fitting[0] is not points[0] or not points[0].size) else None
     alone = next((one for one in fitting if not one.moved), None) if moved else None
     last = next((one for one in fitting if not one.streamed), None) if streamed else None
     rows = []

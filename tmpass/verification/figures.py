@@ -57,7 +57,8 @@ def _missing(memory: MemoryUse, peak: int, loaded: int, padding: int = 0) -> boo
     if memory.capacity is None:
         return False
     buffers = peak + (-peak % memory.alignment if memory.constants else 0)
-    return buffers + memory.constants + loaded + memory.overhead + memory.reserve - padding > memory.capacity
+    arena = max(buffers + memory.overhead, memory.preparation)
+    return arena + memory.constants + loaded + memory.reserve - padding > memory.capacity
 
 
 def _always_missing(memory: MemoryUse, bound: int, loaded: int) -> bool:

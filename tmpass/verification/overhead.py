@@ -27,8 +27,14 @@ def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
         order += sorted(set(range(len(subgraph.ops))) - set(order))
     tail, arena = runtime_bytes(graph, profile, orders=orders), plan.memories[0]
     expected = 0 if tail is None else tail.overhead(arena.peak)
-    if arena.overhead == expected:
+    least = 0 if tail is None else tail.preparation
+    if arena.overhead == expected and arena.preparation in (0, least):
         return []
+    if arena.overhead == expected:
+        message = (
+            f"{arena.name} claims {arena.preparation} bytes to prepare the model, but by the rules it takes {least}"
+        )
+        return [Violation("overhead", message)]
     message = f"{arena.name} claims {arena.overhead} bytes for the runtime, but by its rules it takes {expected}"
     early = arena.overhead == 0 and plan.model.bytes is None
     return [Violation("overhead", message + ("; plans of version 1 leave it out: plan again" if early else ""))]
@@ -36,6 +42,8 @@ def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
 
 def check_overhead(plan: Plan) -> list[Violation]:
     """Violations by an overhead that is not what the runtime takes, the tail of an arena left out.
+
+    What preparation needs is part of the buffers and the tail of an arena.
 
     A runtime that keeps the file of the model has the bytes of the file where the constants are. Without constants, no
     more than one memory has them; a target says which.
@@ -48,6 +56,13 @@ def check_overhead(plan: Plan) -> list[Violation]:
     if not homes and len(taking) == 1:
         homes = set(taking)
     found = []
+    for at, memory in enumerate(plan.memories):
+        if memory.preparation and (at or not tail):
+            message = f"{memory.name} claims {memory.preparation} bytes to prepare the model, but has no arena"
+            found.append(Violation("overhead", message))
+        elif memory.preparation > memory.peak + memory.overhead:
+            message = f"{memory.name} claims {memory.preparation} bytes to prepare the model, but has less of them"
+            found.append(Violation("overhead", message))
     for memory in plan.memories[tail:]:  # the rules of the tail need the target
         expected = max(0, kept - memory.constants) if memory.name in homes else 0
         if memory.overhead != expected:

@@ -102,7 +102,8 @@ def _device(plan: Plan) -> Iterator[Trusted]:
         yield Trusted("kernels", f"the runtime has kernels for all operators{more}")
     arena = plan.memories[0]
     if RUNTIMES[plan.target.runtime].tail:
-        yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}")
+        more = f", and at least {arena.preparation} B with the buffers" if arena.preparation else ""
+        yield Trusted("overhead", f"the runtime takes {arena.overhead} B of {brief(arena.name)}{more}")
     for memory in plan.memories:
         if memory.capacity_source:
             yield Trusted("source", f"the capacity of {brief(memory.name)} is from {brief(memory.capacity_source)}")

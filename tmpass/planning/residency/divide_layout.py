@@ -25,7 +25,12 @@ def divided_among(graph: Graph, target: Target) -> list[str]:
 
 
 def divide_layout(
-    request: LayoutRequest, ordered: OrderedLayout, *, states: int = DEFAULT_STATES, below: int | None = None
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    *,
+    states: int = DEFAULT_STATES,
+    below: int | None = None,
+    spared: int = 0,
 ) -> OrderedLayout:
     """The layout with each buffer in the memory where its traffic costs the least, if it does not fit otherwise.
 
@@ -37,9 +42,11 @@ def divide_layout(
         ordered: its layout in one memory.
         states: the budget of the search for a division.
         below: no division is asked for whose traffic costs as much, or more.
+        spared: bytes of the scratchpad that get no buffer, so that copies of constants have room. With any, a layout
+            that fits is divided too.
     """
     memories = [memory for memory in request.target.memories if memory.compute]
-    if ordered.layout.fits or request.graph.fixed or ordered.layout.stopped:
+    if (ordered.layout.fits and not spared) or request.graph.fixed or ordered.layout.stopped:
         return ordered
     if request.target.scratchpad not in memories:  # a plan is for its scratchpad, which then cannot take part
         return ordered
@@ -53,7 +60,10 @@ def divide_layout(
     if all(len(candidate.memories) < 2 for candidate in candidates):
         return ordered
     rooms = [room_for_buffers(memory, request.taken.get(memory.name, 0)) for memory in memories]
-    limited = [replace(memory, capacity=room) for memory, room in zip(memories, rooms, strict=True)]
+    limited = [
+        replace(memory, capacity=room and max(0, room - (spared if memory is request.target.scratchpad else 0)))
+        for memory, room in zip(memories, rooms, strict=True)
+    ]
     found = place(candidates, limited, states=states, nodes=request.options.nodes, threads=request.threads, below=below)
     ordered = replace(ordered, order=replace(ordered.order, lower_bound=0), division=found.status)
     if not found.memory:

@@ -9,6 +9,7 @@ from tmpass.base.errors import TargetError
 from tmpass.base.record import maker, record
 from tmpass.graph.model import Graph, Op
 from tmpass.planning.layout import Layout
+from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.residency.constants import Constant, StoredConstants
 from tmpass.planning.timeline.schedule import Schedule
 from tmpass.plans.plan import PlannedConstant
@@ -59,9 +60,17 @@ class OnChip:
 
 
 def find_on_chip(
-    stored: StoredConstants, graph: Graph, timeline: Schedule, layout: Layout, target: Target, horizon: int
+    stored: StoredConstants,
+    graph: Graph,
+    timeline: Schedule,
+    layout: Layout,
+    target: Target,
+    horizon: int,
+    taken: Mapping[str, int] | None = None,
 ) -> OnChip | None:
     """What is free for copies in each of `horizon` steps; None where no operator needs a copy.
+
+    `taken` has the bytes of memories that are neither for buffers nor for copies, besides their reserves.
 
     Raises:
         TargetError: no memory of `target` that operators use holds weights.
@@ -89,7 +98,8 @@ def find_on_chip(
     _hold(ends, uses, tops)
     own = tuple(constant.size for constant in stored.constants)
     rounded = tuple(sizes), tuple(staging)
-    return OnChip(memory, tuple(tops), tuple(uses), own, *rounded, memory.room, chunk, tuple(ends))
+    room = room_for_buffers(memory, (taken or {}).get(memory.name, 0))
+    return OnChip(memory, tuple(tops), tuple(uses), own, *rounded, room, chunk, tuple(ends))
 
 
 @lru_cache(maxsize=4)  # an order is judged by what it streams before it is taken

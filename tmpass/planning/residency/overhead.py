@@ -20,10 +20,14 @@ REST_OF_FILE = "the rest of the model's file"
 
 @record
 class Overhead:
-    """Bytes that a runtime takes, and where the number comes from."""
+    """Bytes that a runtime takes, where the number comes from, and what it needs however few bytes the buffers take.
+
+    That is 0 where the runtime's own bytes are as many.
+    """
 
     bytes: int
     source: str
+    preparation: int = 0
 
 
 @record
@@ -113,7 +117,8 @@ def with_tail(
     if tail is None:
         return overhead
     source = TAIL_ASSUMED if target.word_origin.startswith("assumed") else TAIL
-    return {**overhead, arena: Overhead(tail.overhead(head), source)}
+    preparation = tail.preparation if tail.preparation > tail.total else 0
+    return {**overhead, arena: Overhead(tail.overhead(head), source, preparation)}
 
 
 def operators_in_order(graph: Graph, timeline: Schedule) -> Sequence[Sequence[int]]:

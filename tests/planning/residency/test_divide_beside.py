@@ -1,0 +1,90 @@
+"""Buffers in a second memory, so that copies of constants and a runtime have room in the first one."""
+
+from pathlib import Path
+
+import pytest
+
+import tmpass
+from tmpass.explanation.capacity_curve import curve_of
+from tmpass.targets import Target, parse_target
+
+MODELS = Path(__file__).parents[3] / "models"
+BOTH = '["activations", "inputs_outputs"]'
+
+
+def board(runtime: str = "", *, mapped: bool = True) -> Target:
+    """Fast and slow memory for activations, and a flash that operators read, or from which constants are copied."""
+    near = BOTH if mapped else '["activations", "inputs_outputs", "weights"]'
+    head = f'runtime = "{runtime}"\nword = {{ value = 4, source = "data sheet" }}\n' if runtime else ""
+    rows = (("sram", near, ""), ("psram", BOTH, ""), ("flash", '["weights"]', "" if mapped else "compute"))
+    return parse_target(
+        f'name = "board"\nsummary = "fast and slow memory"\nstanding = "data sheet"\n{head}'
+        + "".join(
+            f"""
+[[memory]]
+name = "{name}"
+capacity = {{ value = "1MiB", source = "data sheet" }}
+alignment = {{ value = 16, source = "runtime" }}
+holds = {holds}
+{f'{no} = {{ value = false, source = "data sheet" }}' if no else ""}
+"""
+            for name, holds, no in rows
+        ),
+        "board.toml",
+    )
+
+
+@pytest.mark.parametrize("schedule", ["auto", "given"])
+@pytest.mark.parametrize("transfers", ["auto", "never"])
+def test_what_fits_in_little_room_fits_in_more(transfers, schedule):
+    """Copies need 4672 B in one step. Before, 12000 B were "proved" too few for this order and sharing."""
+    target = board(mapped=False)
+    for budget in (4672, 4800, 8192, 12000, 16384, 20000, 29000, 36000, 48000):
+        made = tmpass.plan(MODELS / "branchy.tflite", target, budget=budget, transfers=transfers, schedule=schedule)
+        assert made.fits, budget
+        assert made.memories[0].needed <= budget
+
+
+def test_a_division_that_leaves_copies_no_room_proves_nothing():
+    made = tmpass.plan(MODELS / "branchy.tflite", board(mapped=False), budget=4096, transfers="never", schedule="given")
+    assert made.status == "unknown"
+    said = "not found; 2320 B (2.266 KiB) are missing in sram with this division of the buffers, another may fit"
+    assert made.summary().splitlines()[0] == f"fits         {said}"
+
+
+def test_copies_leave_the_tail_of_an_arena_its_room():
+    """Before, constants that stay took the bytes of the tail, and 40,000 B were not found to be enough."""
+    target = board("tflm", mapped=False)
+    for budget in (16384, 24000, 40000, 50000):
+        made = tmpass.plan(MODELS / "branchy.tflite", target, budget=budget)
+        assert made.fits, budget
+        assert any(row.use == "resident" for row in made.constants)
+
+
+@pytest.mark.parametrize("name", ["branchy", "attention", "control_flow"])
+def test_an_arena_in_which_the_model_cannot_be_prepared_is_proved_too_small(name):
+    """Buffers may all be elsewhere, but preparation needs the arena. Before, the answer was an ended search."""
+    path, target = MODELS / f"{name}.tflite", board("tflm")
+    least = next(one.size for one in curve_of(tmpass.plan(path, target), path, target) if one.fits)
+    fits = tmpass.plan(path, target, budget=least)
+    assert fits.memories[0].preparation == least
+    made = tmpass.plan(path, target, budget=least - 256)
+    assert made.status == "infeasible"
+    assert "proved: at least 256 B are missing in this order to prepare the model, and none fits" in made.summary()
+    assert tmpass.verify(made, path, target=target) == tmpass.verify(made, path) == ()
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+@pytest.mark.parametrize("runtime", ["", "tflm"])
+def test_the_curve_begins_with_the_least_size_that_is_found_to_fit(runtime, mapped):
+    """Where copies need room beside divided buffers, it had no row below what fits without a division."""
+    path, target = MODELS / "branchy.tflite", board(runtime, mapped=mapped)
+    rows = curve_of(tmpass.plan(path, target), path, target)
+    (least, *_), smaller = [one for one in rows if one.fits], [one for one in rows if not one.fits]
+    assert least.size < 10_000
+    assert [one.size < least.size for one in smaller] == [True] * (least.size > 0)
+    assert least.size == 0 or not tmpass.plan(path, target, budget=least.size - 1).fits
+    for one in rows[1:6]:
+        made = tmpass.plan(path, target, budget=one.size)
+        assert made.fits
+        assert sum(memory.traffic for memory in made.memories[1:]) == one.outside

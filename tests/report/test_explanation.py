@@ -226,7 +226,8 @@ def _named(name):
 def test_json_has_all_of_it():
     known = explained(residual(), 60)
     found = json.loads(to_json(known))
-    assert (found["missing"], found["least_budget"]) == (12, {"bytes": 72, "proved": True})
+    memory = known.peak_step.memory.name
+    assert (found["missing"], found["least_budget"]) == (12, {"bytes": 72, "proved": True, "memory": memory})
     assert [row["size"] for row in found["alive"]] == [32, 32, 8]
     assert found["alive"][0]["made"]["kind"] == "A"
     assert found["too_full"] == [[1, 2]]

@@ -13,7 +13,8 @@ from tmpass.base.choices import ConstantUse
 from tmpass.base.errors import UsageError
 from tmpass.base.json_text import json_text
 from tmpass.base.record import record
-from tmpass.plans.plan import OPTIONAL, Options, Plan
+from tmpass.plans.json_rows import OPTIONAL
+from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import read_record
 from tmpass.targets import USES, USES_OF, Memory, Target, Use, load_target, target_names
 

@@ -50,3 +50,19 @@ def test_no_least_budget_is_claimed_where_buffers_may_be_elsewhere():
     assert smaller.fits
     assert known.elsewhere == "psram"
     assert "proved" not in known.summary().partition("least budget")[2].partition("\n")[0]
+
+
+def test_the_least_budget_says_of_which_memory_it_is_and_what_the_curve_has_below_it():
+    path, target = MODELS / "branchy.tflite", parse_target(BOARD, "board.toml")
+    said = [
+        tmpass.explain(path, target, budget=budget, curve=curve)
+        .summary()
+        .partition("least budget ")[2]
+        .partition("\n")[0]
+        for budget, curve in (("48KiB", False), ("48KiB", True), (4608, False))
+    ]
+    assert said == [
+        "39904 B (38.97 KiB) of sram; less may be enough, with more buffers in psram (--curve)",
+        "39904 B (38.97 KiB) of sram; 4608 B (4.5 KiB) are enough, with more buffers in psram",
+        "4608 B (4.5 KiB) of sram; proved: preparing the model takes as much, apart from padding in the tail",
+    ]

@@ -74,7 +74,7 @@ def _reasons(known: Explanation) -> dict[str, Any]:
     proved = known.least_budget == known.lowest_budget if streamed is None else bool(streamed.proved)
     proved = proved and not known.plan.unknown_tensors and not known.elsewhere
     facts: dict[str, Any] = {
-        "least_budget": {"bytes": known.least_budget, "proved": proved},
+        "least_budget": {"bytes": known.least_budget, "proved": proved, "memory": peak_step.memory.name},
         "constants": [_constant(known, row) for row in known.constants],
         "runtime": [asdict(part) for part in known.runtime],
         "order": {"method": known.plan.order.method, "lower_bound": known.plan.order.lower_bound},

@@ -108,7 +108,7 @@ def _budget(known: Explanation) -> str:
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
     if known.elsewhere:
-        return f"{least}; less may be enough, with more buffers in {known.elsewhere}"
+        return f"{least} of {memory.name}; {_with_more_elsewhere(known)}"
     if known.streamed_budget is not None:
         proved = known.streamed_budget.proved
         if not proved:
@@ -128,6 +128,18 @@ def _budget(known: Explanation) -> str:
     if known.proved:
         return f"{least}; proved: for this order and sharing none is smaller"
     return f"{least}, the best that was found; none below {format_size(known.lowest_budget)}"
+
+
+def _with_more_elsewhere(known: Explanation) -> str:
+    """What is known of budgets with which more buffers are in another memory."""
+    memory = known.peak_step.memory
+    if memory.preparation and known.least_budget <= memory.preparation + memory.constants:
+        return "proved: preparing the model takes as much, apart from padding in the tail"
+    smaller = next((one.size for one in known.curve or () if one.fits and one.size < known.least_budget), None)
+    if smaller is not None:
+        return f"{format_size(smaller)} are enough, with more buffers in {known.elsewhere}"
+    curve = "" if known.curve else " (--curve)"
+    return f"less may be enough, with more buffers in {known.elsewhere}{curve}"
 
 
 def _where(known: Explanation) -> str:

@@ -71,6 +71,33 @@ def test_a_target_that_nobody_named_is_said_to_be_assumed(run, model, words):
     assert "is assumed" not in named.err
 
 
+@pytest.mark.parametrize("words", [("plan",), ("plan", "--json"), ("explain",), ("explain", "--json"), ("show",)])
+def test_a_file_with_several_targets_and_no_target_is_named_where_one_is_assumed(run, project, words):
+    project('targets = ["tflm", "litert-cpu"]')
+    done = run(*words, "net.tflite")
+    line = next(one for one in (done.err + done.out).splitlines() if ASSUMED_TARGET in one)
+    assert "assumed" in line
+    assert "tmpass.toml has 2 targets" in line
+    project('targets = ["tflm", "litert-cpu"]\ntarget = "tflm"')
+    again = run(*words, "net.tflite")
+    assert "tmpass.toml" not in again.out + again.err
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ('targets = ["tflm"]', "tflm"),
+        ('targets = ["tflm"]\ntarget = "litert-cpu"', "litert-cpu"),
+        ('targets = ["tflm"]\n[models."*.tflite"]\ntarget = "litert-cpu"', "litert-cpu"),
+    ],
+)
+def test_the_only_one_of_the_targets_is_the_target(run, project, text, target):
+    """A project that lists one for `fleet` was planned for the assumed target by every other command."""
+    project(text)
+    assert made(run)[0]["target"]["name"] == target
+    assert tmpass.load_settings("net.tflite")["target"] == target
+
+
 def test_the_command_line_and_the_library_assume_the_same_target():
     assert options.ASSUMED_TARGET == ASSUMED_TARGET
 

@@ -11,6 +11,9 @@ from tmpass.cli.usage import name_options
 SETTINGS = "tmpass.settings"
 """Key of a context's `meta`: which options come from which settings file, in words."""
 
+TARGETS = "tmpass.targets"
+"""Key of a context's `meta`: why the settings file leaves a target open, in words."""
+
 GROUPS = {
     "Device": ("target", "budget", "alignment", "scratch", "int8"),
     "Model": ("bind", "io", "keep_inputs", "tie", "allow_unplanned"),

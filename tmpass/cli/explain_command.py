@@ -14,7 +14,7 @@ from tmpass.cli.options import (
     plan_arguments,
     planning_options,
 )
-from tmpass.cli.settled import settled
+from tmpass.cli.settled import settled, targets_left_open
 from tmpass.cli.terminal import complain, print_table, progress
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def command(ctx: click.Context, /, model: str, curve: bool, as_json: bool, **ask
 def _print(known: "Explanation") -> None:
     from tmpass.report.terminal import explanation as text_of
 
-    click.echo(text_of.head(known), nl=False)
+    click.echo(text_of.head(known, targets_left_open()), nl=False)
     if known.travels is not None:
         click.echo()
         print_table(text_of.travel_table(known.travels))

@@ -9,6 +9,7 @@ from tmpass.base.choices import TAIL_ASSUMED, Int8, Io, Objective, OrderMethod, 
 from tmpass.base.sizes import MAX_BYTES, parse_size
 from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
+from tmpass.cli.settled import targets_left_open
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.values import Bytes, Whole, Word
 from tmpass.packing.allocators import ALLOCATORS as NAMES
@@ -225,7 +226,8 @@ def complain_of_target(made: "Plan") -> None:
     """Say on standard error that the target of a plan is assumed, where it is; the summary says so itself."""
     if made.target.assumed:
         hint = f"give --target, {TARGET_VARIABLE} or a target in tmpass.toml"
-        complain(f"no target was given, {made.target.name} is assumed; {hint}")
+        why = targets_left_open()
+        complain(f"no target was given, {made.target.name} is assumed{f' ({why})' * bool(why)}; {hint}")
 
 
 def complain_of(made: "Plan") -> None:

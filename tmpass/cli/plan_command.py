@@ -20,7 +20,7 @@ from tmpass.cli.options import (
     planning_options,
 )
 from tmpass.cli.outputs import check_curve, check_format, check_outputs
-from tmpass.cli.settled import settled
+from tmpass.cli.settled import settled, targets_left_open
 from tmpass.cli.terminal import complain, complain_of_weights, progress
 from tmpass.cli.write_files import plain_name, write_all
 
@@ -117,7 +117,7 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
     from tmpass.report.terminal.summary import summary
     from tmpass.targets import RUNTIMES
 
-    click.echo(summary(plan), nl=False)
+    click.echo(summary(plan, targets_left_open()), nl=False)
     reads = RUNTIMES[plan.target.runtime].reads
     unread = bool(reads) and plan.model.format not in reads
     if plan.fits or STOPPED in plan.warnings or unread or plan.refused:  # no offer, which takes many imports

@@ -1,11 +1,12 @@
 """Completes the options of a command: a flag wins, then the environment, then the settings file."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
-from tmpass.cli.command import SETTINGS
+from tmpass.cli.command import SETTINGS, TARGETS
 from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def settled(ctx: click.Context, model: str, asked: dict[str, Any], file: "Settin
     if settings is None:
         return asked
     found = {name: value for name, value in settings.for_model(model).items() if name in asked}
+    if len(settings.targets) > 1 and "target" not in found:
+        ctx.meta[TARGETS] = f"{os.path.basename(settings.file)} has {len(settings.targets)} targets"
     for name in ("bind", "tie"):
         if name in found:
             found[name] = _added(found[name], asked[name], right=name == "bind")
@@ -52,6 +55,12 @@ def target_for(ctx: click.Context, model: str, target: str | None) -> tuple[str 
     found = settled(ctx, model, {"target": target})["target"]
     settings = find_settings() if found is not None and found != target else None
     return found, "" if settings is None else settings.file
+
+
+def targets_left_open() -> str:
+    """What leaves the target of the command open, in words, where the settings file names several; else empty."""
+    ctx = click.get_current_context(silent=True)
+    return "" if ctx is None else ctx.meta.get(TARGETS, "")
 
 
 def _free(ctx: click.Context, name: str) -> bool:

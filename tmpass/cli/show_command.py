@@ -10,7 +10,7 @@ from tmpass.base.record import record
 from tmpass.cli.command import Command
 from tmpass.cli.files import STDIN, model_source, name_of, read_plan
 from tmpass.cli.options import INTERRUPTED, make_plan, planning_options
-from tmpass.cli.settled import settled
+from tmpass.cli.settled import settled, targets_left_open
 from tmpass.cli.terminal import coloured, complain, print_table
 from tmpass.report.text import clip, one_line
 
@@ -92,7 +92,7 @@ def command(
         _print_picture(plan)
     from tmpass.report.left_out import notes
 
-    for line in notes(plan):
+    for line in notes(plan, targets_left_open() if opened.made else ""):
         complain(line)
     if stopped:
         ctx.exit(INTERRUPTED)

@@ -46,13 +46,16 @@ def assumed(memory: MemoryUse) -> str:
     return f" ({memory.assumed})" if memory.assumed else ""
 
 
-def target_name(plan: Plan) -> str:
-    """The name of the target of `plan`, with the word "assumed" where nobody asked for it."""
-    return f"{plan.target.name} (assumed)" if plan.target.assumed else plan.target.name
+def target_name(plan: Plan, why: str = "") -> str:
+    """The name of the target of `plan`, with the word "assumed" and `why` where nobody asked for it."""
+    return f"{plan.target.name} (assumed{f': {why}' * bool(why)})" if plan.target.assumed else plan.target.name
 
 
-def notes(plan: Plan) -> Iterator[str]:
-    """One line for operators that do not run, what is not counted, an assumed target, and each assumed capacity."""
+def notes(plan: Plan, why: str = "") -> Iterator[str]:
+    """One line for operators that do not run, what is not counted, an assumed target, and each assumed capacity.
+
+    `why` says why a target that nobody named is assumed, where there is more to say.
+    """
     if refused := does_not_run(plan):
         yield f"does not run: {refused}"
     if missing := not_known(plan):
@@ -62,7 +65,7 @@ def notes(plan: Plan) -> Iterator[str]:
     if left_out := not_counted(plan):
         yield f"not counted: {left_out}"
     if plan.target.assumed:
-        yield f"target: {plan.target.name} is assumed, since none was given"
+        yield f"target: {plan.target.name} is assumed, since {why or 'none was given'}"
     for memory in plan.memories:
         if memory.assumed:
             yield f"capacity of {memory.name}: {memory.assumed}"

@@ -50,8 +50,10 @@ def read_settings(text: str, file: str, table: KeyPath = ()) -> Settings | None:
         if (key := (*table, "models", pattern))
     )
     targets = _targets(reader, whole, table)
-    rest = {name: value for name, value in whole.items() if name not in _FOR_ALL}
-    return Settings(file, _options(reader, rest, table), patterns, targets)
+    options = _options(reader, {name: value for name, value in whole.items() if name not in _FOR_ALL}, table)
+    if len(targets) == 1:  # whose name leaves nothing open
+        options = {"target": targets[0], **options}
+    return Settings(file, options, patterns, targets)
 
 
 def _targets(reader: Reader, data: Mapping[str, object], table: KeyPath) -> tuple[str, ...]:

@@ -34,8 +34,11 @@ _NAMED = 4
 """Buffers of a conflict that are named."""
 
 
-def head(known: Explanation) -> str:
-    """The first lines: whether the plan fits, the bytes missing, the least budget, and the peak step."""
+def head(known: Explanation, why: str = "") -> str:
+    """The first lines: whether the plan fits, the bytes missing, the least budget, and the peak step.
+
+    `why` is as for `summary.summary`.
+    """
     plan, memory = known.plan, known.peak_step.memory
     verdict_ = [f"fits         {_verdict(known)}"]
     if known.travels is not None:
@@ -46,7 +49,7 @@ def head(known: Explanation) -> str:
         verdict_.append(f"also missing {found}")
     lines = [
         *verdict_,
-        f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}",
+        f"model        {plan.model.file} on {target_name(plan, why)}, memory {memory.name}",
         *(f"kernels      {text}" for text in kernel_lines(plan)),
     ]
     if memory.peak or not known.missing:

@@ -32,11 +32,15 @@ _LISTED = 4
 """Buffers that are listed where there is room."""
 
 
-def summary(plan: Plan) -> str:
+def summary(plan: Plan, why: str = "") -> str:
     """The text that `tmpass plan` prints: at most LINES lines of at most WIDTH characters.
 
     The figures are those of the memory that decides whether `plan` fits. Where it has no buffers, the peak is that of
     the first memory.
+
+    Args:
+        plan: any.
+        why: a target that nobody named is assumed; empty where there is nothing to say.
     """
     memory, arena = deciding_memory(plan), deciding_arena(plan)
     others = [f"{other.name} {format_size(other.peak)}" for other in plan.arenas if other != arena]
@@ -44,7 +48,7 @@ def summary(plan: Plan) -> str:
     where = "" if memory == arena else f" in {arena.name}"
     lines = [
         f"fits         {answer(plan, memory)}",
-        f"model        {plan.model.file} on {target_name(plan)}, memory {memory.name}{more}",
+        f"model        {plan.model.file} on {target_name(plan, why)}, memory {memory.name}{more}",
         f"peak         {format_size(arena.peak)}{where}",
         f"lower bound  {_bound(arena)}" if plan.transfers is None else f"transfers    {moved(plan)}",
         f"order        {_order(plan)}",

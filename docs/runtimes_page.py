@@ -81,6 +81,29 @@ during preparation.
 """
 
 ARENA = """\
+## What the firmware creates
+
+A resolver with the kernels of the model. `tmpass show` lists them, and `tmpass plan` the first of them. In the JSON of
+a plan, `registrations` has the kind and the call of each. The comment at the top of a C header has the lines to copy:
+
+    /* tflite::MicroMutableOpResolver<2> resolver;
+     *   resolver.AddFullyConnected();
+     *   resolver.AddSoftmax();
+     */
+
+They are those of all operators of the file, also of bodies that never run, since the runtime looks for each. A custom
+operator that TensorFlow Lite Micro does not have is `AddCustom("NAME", registration)`, with a registration of the
+program's own.
+
+A model with `VAR_HANDLE` needs resource variables as well, without which `AllocateTensors` fails:
+
+    tflite::MicroAllocator* allocator = tflite::MicroAllocator::Create(arena, sizeof arena);
+    auto* variables = tflite::MicroResourceVariables::Create(allocator, 2);
+    tflite::MicroInterpreter interpreter(model, resolver, allocator, variables);
+
+The number is that of the different names in operators of that kind. What the variables take is in the tail that plans
+count.
+
 ## The whole arena
 
 The head is what a plan places. The tail is what the runtime keeps for itself: a structure for each tensor, operator,

@@ -61,9 +61,13 @@ def test_the_kinds_that_a_resolver_must_register_are_named(run, narrow, tmp_path
     model = tmp_path / "model.onnx"
     model.write_bytes(onnx_bottleneck())
     (of_onnx,) = [line for line in run("split", model, "--budget", "48KiB").out.splitlines() if "new kinds" in line]
-    assert line == "new kinds    CONCATENATION: a resolver of operators must register them"
+    assert line == "new kinds    CONCATENATION: to register with AddConcatenation()"
     assert of_onnx == "new kinds    Concat, Slice"
     assert "new kinds" not in run("split", narrow, "--budget", "1MiB").out
+    found = json.loads(run("split", narrow, "--json").out)["registrations"]
+    assert {"kind": "CONCATENATION", "call": "AddConcatenation()", "new": True} in found
+    assert {"kind": "CONV_2D", "call": "AddConv2D()", "new": False} in found
+    assert "registrations" not in json.loads(run("split", model, "--budget", "48KiB", "--json").out)
 
 
 def test_a_split_without_a_proof_is_not_found(narrow):

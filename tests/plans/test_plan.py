@@ -21,9 +21,10 @@ from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans import plan_json
 from tmpass.plans.json_rows import optional_fields
-from tmpass.plans.left_out import NotRun
+from tmpass.plans.left_out import NotRun, Registration
 from tmpass.plans.plan import (
     SCHEMA,
+    MemoryUse,
     ModelInfo,
     Options,
     Plan,
@@ -111,10 +112,11 @@ def test_keys_stand_in_the_order_of_the_fields():
 
 
 def test_optional_keys_are_written_where_they_have_another_value():
-    assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer)} == {
-        Plan: {"transfers": None, "time": None, "not_run": (), "version": ""},
+    assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer, MemoryUse)} == {
+        Plan: {"transfers": None, "time": None, "not_run": (), "registrations": (), "version": ""},
         Options: {"transfers": "auto", "objective": "bytes"},
         PlannedBuffer: {"first": None},
+        MemoryUse: {"preparation": 0},
     }
     assert not any(word in PLAN.to_json() for word in ('"transfers"', '"time"', '"objective"'))
     assert '"first"' not in PLAN.to_json()
@@ -125,6 +127,7 @@ def test_optional_keys_are_written_where_they_have_another_value():
         transfers=PlannedTransfers("dram", 16, 32, 48),
         time=PlannedTime(9, None, 5, 4, 0, 7, ("prefetch",), ("macs_per_second",)),
         not_run=(NotRun("CONV_2D", "of uint8", "int8", True, 1, 0, 0),),
+        registrations=(Registration("CONV_2D", "AddConv2D()"),),
         version="0.1.0",
     )
     data = json.loads(travels.to_json())
@@ -189,7 +192,7 @@ def test_the_schema_has_the_fields_of_the_dataclasses_and_demands_all():
     assert {kind.__name__ for kind, _ in pairs} == {
         "Plan", "ModelInfo", "TargetInfo", "Options", "MemoryUse", "PlannedOrder", "PlannedStep", "PlannedBuffer",
         "PlannedTensor", "Gap", "ScratchRule", "NotCounted", "Over", "PlannedConstant", "PlannedTransfers",
-            "PlannedTime", "NotRun",
+            "PlannedTime", "NotRun", "Registration",
     }  # fmt: skip
     for kind, form in pairs:
         names = [f.name for f in fields(kind)]

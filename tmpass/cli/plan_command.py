@@ -23,6 +23,7 @@ from tmpass.cli.outputs import check_curve, check_format, check_outputs
 from tmpass.cli.settled import settled, targets_left_open
 from tmpass.cli.terminal import complain, complain_of_weights, progress
 from tmpass.cli.write_files import plain_name, write_all
+from tmpass.report.text import one_line
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
@@ -118,6 +119,10 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
     from tmpass.targets import RUNTIMES
 
     click.echo(summary(plan, targets_left_open()), nl=False)
+    if plan.registrations:
+        from tmpass.report.resolver import resolver_line  # which few runtimes need
+
+        click.echo(one_line(f"resolver     {resolver_line(plan)}"))
     reads = RUNTIMES[plan.target.runtime].reads
     unread = bool(reads) and plan.model.format not in reads
     if plan.fits or STOPPED in plan.warnings or unread or plan.refused:  # no offer, which takes many imports

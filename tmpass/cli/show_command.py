@@ -90,6 +90,8 @@ def command(
         _print_constants(plan, weights)
     if picture:
         _print_picture(plan)
+    if table:
+        _print_resolver(plan)
     from tmpass.report.left_out import notes
 
     for line in notes(plan, targets_left_open() if opened.made else ""):
@@ -104,6 +106,15 @@ def _print_tables(plan: "Plan") -> None:
     print_table(buffer_table(plan))
     if plan.transfers is not None:
         print_table(transfer_table(plan))
+
+
+def _print_resolver(plan: "Plan") -> None:
+    """The kernels that a program registers."""
+    if plan.registrations:
+        from tmpass.report.resolver import resolver_lines  # which few runtimes need
+
+        for line in resolver_lines(plan):
+            click.echo(one_line(clip(line)))
 
 
 def _print_picture(plan: "Plan") -> None:

@@ -15,7 +15,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.liveness import Ranges, Storage
 from tmpass.planning.memory_rows import MemoryRows, memory_rows
 from tmpass.planning.not_counted import find_not_counted
-from tmpass.planning.not_run import not_run_rows
+from tmpass.planning.not_run import not_run_rows, registration_rows
 from tmpass.planning.residency.overhead import Besides, operators_in_order, tail_of
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
@@ -79,6 +79,7 @@ def assemble(
         constants=constants,
         transfers=None if travel is None or not travel.transfers.moved else travel.transfers,
         not_run=not_run,
+        registrations=registration_rows(graph, target),
         version=VERSION,
     )
 

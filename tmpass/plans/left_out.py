@@ -26,6 +26,19 @@ memory that the caller brings, and what the runtime keeps for kernels without a 
 
 
 @record
+class Registration:
+    """A kernel that a program registers before it makes an interpreter.
+
+    Fields:
+        kind: of operator; custom ones have the prefix "custom:".
+        call: of the runtime's resolver, such as `AddConv2D()`; empty where it has none for this kind.
+    """
+
+    kind: str
+    call: str
+
+
+@record
 class NotRun:
     """Operators for which the runtime has no kernel, or is not known to have one.
 

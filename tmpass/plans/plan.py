@@ -11,7 +11,7 @@ from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.json_rows import OPTIONAL, record_text
-from tmpass.plans.left_out import NotCounted, NotRun
+from tmpass.plans.left_out import NotCounted, NotRun, Registration
 from tmpass.plans.planned_time import PlannedTime
 from tmpass.plans.rendered import emitted, rendered
 from tmpass.targets.scratch.rule import ScratchRule
@@ -360,6 +360,7 @@ class Plan(Facts):
         transfers: None where no buffer leaves the scratchpad.
         time: of one run; None where the target has no speed that it depends on, or the plan does not fit.
         not_run: operators for which the runtime has no kernel, or is not known to have one.
+        registrations: the kernels that a program registers, by kind; none where the runtime has no resolver.
         version: of tmpass, which made the plan; empty in plans from before the field was added, and in those of others.
     """
 
@@ -379,6 +380,7 @@ class Plan(Facts):
     transfers: PlannedTransfers | None = field(default=None, metadata=OPTIONAL)
     time: PlannedTime | None = field(default=None, metadata=OPTIONAL)
     not_run: tuple[NotRun, ...] = field(default=(), metadata=OPTIONAL)
+    registrations: tuple[Registration, ...] = field(default=(), metadata=OPTIONAL)
     version: str = field(default="", metadata=OPTIONAL, compare=False)
 
     @property

@@ -53,6 +53,7 @@ class Runtime:
         times: of its kernels; None where they were not measured.
         alignment: bytes; it places every tensor at a multiple of them, and its kernels may rely on that.
         keeps_variables: whether variables are in the tail of its arena, wherever a plan has them.
+        resolver: the class in which a program registers the kernels that a model needs; "" if it has all.
     """
 
     name: str = ""
@@ -77,6 +78,7 @@ class Runtime:
     times: RunTime | None = field(default=None, hash=False)
     alignment: int = 1
     keeps_variables: bool = False
+    resolver: str = ""
 
     @property
     def copies_buffers(self) -> bool:
@@ -138,6 +140,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             times=TFLM_TIMES,
             alignment=16,
             keeps_variables=True,
+            resolver="tflite::MicroMutableOpResolver",
         ),
         "litert": Runtime(
             "litert",

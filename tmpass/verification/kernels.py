@@ -1,4 +1,4 @@
-"""The operators that a plan says its runtime does not run, counted again."""
+"""The operators that a plan says its runtime does not run, and the kernels that it registers, found again."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from tmpass.graph.model import Graph
 from tmpass.plans.left_out import NotRun
 from tmpass.plans.plan import Plan
 from tmpass.targets import CUSTOM, Target, find_not_run
+from tmpass.targets.resolver import registration
 
 
 def check_kernels(plan: Plan, profile: Target, graph: Graph) -> list[Violation]:
@@ -30,7 +31,18 @@ def check_kernels(plan: Plan, profile: Target, graph: Graph) -> list[Violation]:
         first.setdefault(what, NotRun(*what, fault.takes, fault.known, 1, s, index))
     real = [(one.kind, one.fault, one.takes, one.known, count[w], one.subgraph, one.op) for w, one in first.items()]
     told = [(one.kind, one.fault, one.takes, one.known, one.count, one.subgraph, one.op) for one in plan.not_run]
-    return list(_differences(sorted(told), sorted(real), profile))
+    return [*_differences(sorted(told), sorted(real), profile), *_check_registrations(plan, profile, graph)]
+
+
+def _check_registrations(plan: Plan, profile: Target, graph: Graph) -> Iterator[Violation]:
+    """The violation by kernels to register that are not those of the graph. An older plan says nothing of them."""
+    kinds = {CUSTOM * op.custom + op.kind for subgraph in graph.subgraphs for op in subgraph.ops}
+    real = [(kind, registration(kind, profile.runtime)) for kind in sorted(kinds)] if profile.runtime.resolver else []
+    told = [(row.kind, row.call) for row in plan.registrations]
+    for kind, call in sorted({*told} ^ {*real}) if told else ():
+        said = "lists" if (kind, call) in told else "leaves out"
+        yield Violation("kernels", f"the plan {said} the registration {brief(call)} of {brief(kind)}: plan again")
+        return
 
 
 _Row = tuple[str, str, str, bool, int, int, int]

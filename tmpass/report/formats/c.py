@@ -20,6 +20,7 @@ from tmpass.plans.tensor_places import TensorPlace, tensor_places
 from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
 from tmpass.report.c_tables import order_table, transfer_table
 from tmpass.report.left_out import notes
+from tmpass.report.resolver import resolver_comment
 from tmpass.targets import RUNTIMES
 
 NAME = "c"
@@ -57,6 +58,7 @@ def emit(plan: Plan) -> str:
     lines = [
         f"/* Memory plan of {comment(plan.model.file)} for {comment(plan.target.name)}, made by tmpass. */",
         *(f"/* {comment(note)} */" for note in notes(plan)),
+        *resolver_comment(plan),
         f"#ifndef {prefix}_PLAN_H",
         f"#define {prefix}_PLAN_H",
         "",

@@ -27,10 +27,17 @@ def split_json(made: Split) -> str:
         "proved": made.changed,
         "folded": made.folded,
         "stages": [asdict(stage) for stage in made.stages],
+        **({"registrations": _registrations(made)} if made.plan.registrations else {}),
         **({"not_run": [asdict(row) for row in made.plan.not_run]} if made.plan.not_run else {}),
         **({"condition": needed} if (needed := condition(made.plan)) else {}),
     }
     return json_text(found, indent=2) + "\n"
+
+
+def _registrations(made: Split) -> list[dict[str, object]]:
+    """The kernels that a program registers for the split, and whether the original needs them as well."""
+    known = {row.kind for row in made.before.registrations}
+    return [{**asdict(row), "new": row.kind not in known} for row in made.plan.registrations]
 
 
 def frontier_json(points: Sequence[TradeOff]) -> str:

@@ -7,6 +7,7 @@ from tmpass.api.split import Split, SplitStage, TradeOff
 from tmpass.base.choices import Status
 from tmpass.base.sizes import format_size
 from tmpass.report.kernels import does_not_run, kernel_lines
+from tmpass.report.resolver import new_registrations
 from tmpass.report.text import clip, counted, one_line
 from tmpass.targets.runtime import SPLIT_FOR
 
@@ -37,7 +38,8 @@ def split_summary(made: Split) -> str:
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
     if added := sorted({s.kind for s in made.plan.schedule} - {s.kind for s in made.before.schedule}):
-        register = ": a resolver of operators must register them" if made.plan.model.format == "tflite" else ""
+        calls = ", ".join(new_registrations(made.plan.registrations, made.before.registrations))
+        register = f": to register with {calls}" if calls else ""
         lines.append(f"new kinds    {', '.join(added)}{register}")
     if made.bindings:
         lines.append(f"sizes        {', '.join(f'{name}={size}' for name, size in made.bindings.items())}, in the file")

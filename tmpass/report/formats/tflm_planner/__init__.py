@@ -16,6 +16,7 @@ from tmpass.report.c_names import comment, distinct, file_prefix, upper_name
 from tmpass.report.formats.tflm_planner.refuse import refuse
 from tmpass.report.formats.tflm_planner.rows import Row, memories_of, scratch_rows, tensor_rows
 from tmpass.report.left_out import notes
+from tmpass.report.resolver import resolver_comment
 from tmpass.targets.runtime import RUNTIMES
 
 NAME = "tflm-planner"
@@ -44,6 +45,7 @@ def emit(plan: Plan) -> str:
     lines = [
         f"/* Memory planner for {comment(plan.model.file)} on {comment(plan.target.name)}, made by tmpass. */",
         *(f"/* {comment(note)} */" for note in notes(plan)),
+        *resolver_comment(plan),
         *([] if plan.fits else ["/* The plan does not fit the memories of this target. */"]),
         f"#ifndef {prefix}_PLANNER_H",
         f"#define {prefix}_PLANNER_H",

@@ -42,6 +42,17 @@ def test_a_plan_that_is_right(run, model, plan_file):
     assert run("verify", "-", model, stdin=plan_file.read_text()).code == 0
 
 
+def test_a_plan_that_does_not_fit_is_right_and_says_so(run, model, tmp_path):
+    path = tmp_path / "small.json"
+    planned = run("plan", model, "--budget", "16B", "-o", path)
+    assert planned.code == 1
+    said = planned.out.splitlines()[0].removeprefix("fits         no; ")
+    done = run("verify", path, model)
+    assert (done.code, done.out.splitlines()[1]) == (0, f"does not fit; {said}")
+    facts = json.loads(run("verify", path, model, "--json").out)
+    assert (facts["right"], facts["fits"], list(facts["missing"])) == (True, False, ["scratchpad"])
+
+
 def test_an_overlap_names_both_tensors_the_step_and_the_bytes(run, model, plan_file):
     def collide(data):
         data["buffers"][0]["offset"] = data["tensors"][0]["offset"] = 2900

@@ -182,7 +182,12 @@ def _proved(
     """The lines on a plan that is right: what was executed, is not counted, proved and taken on trust."""
     lines = [f"{plan} is right for {found.model.file}{'' if run is not None else f': {_count(found)}'}"]
     lines += execution_lines(run, len(found.schedule)) if run is not None else []
-    lines += [f"does not fit: {refused}"] if (refused := does_not_run(found)) else []
+    if refused := does_not_run(found):
+        lines.append(f"does not fit: {refused}")
+    elif not found.fits:
+        from tmpass.report.answer import sentence  # which few plans need
+
+        lines.append(sentence(found))
     lines += [f"kernels: it runs only {condition}"] if (condition := not_known(found)) else []
     lines += [f"format: it runs only {other}"] if (other := unread(found)) else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []

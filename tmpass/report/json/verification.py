@@ -42,6 +42,8 @@ def to_json(
         "sha256": plan.model.sha256,
         "target": target,
         "right": not broken,
+        "fits": plan.fits,
+        "missing": {one.name: one.shortfall for one in plan.memories if one.shortfall},
         "violations": broken,
         "not_counted": [asdict(row) for row in plan.not_counted],
         **({"not_run": [asdict(row) for row in plan.not_run]} if plan.not_run else {}),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from make_models import FOLDER
 
+from tmpass.base.sizes import format_size
 from tmpass.cli.terminal import coloured
 from tmpass.plans.diff import diff
 from tmpass.plans.plan_json import parse_plan
@@ -188,6 +189,22 @@ def test_a_plan_that_no_longer_fits_and_another_reserve_are_said(run, model, tmp
     back = run("diff", new, old, "--fail-if-grows", "99%")
     assert "does not fit, and" not in back.err
     assert run("diff", old, new).code == 0
+
+
+def test_other_options_and_what_is_missing_have_lines(run, model, tmp_path):
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    assert run("plan", model, "--target", "tflm", "--budget", "64KiB", "-o", old).code == 0
+    assert run("plan", model, "--target", "tflm", "--budget", "1KiB", "--no-inplace", "-o", new).code == 1
+    done = run("diff", old, new)
+    missing = json.loads(run("diff", old, new, "--json").out)["new"]["missing"]["arena"]
+    assert done.out.splitlines()[1:3] == [
+        f"new          net.tflite on tflm, does not fit, {format_size(missing)} missing in arena, 2 steps",
+        "options      budget 65536 B (64 KiB) -> 1024 B (1 KiB); inplace yes -> no",
+    ]
+    assert "options" not in run("diff", old, old).out
+    found = json.loads(run("diff", old, new, "--json").out)
+    assert found["options"][0] == {"name": "budget", "old": 65536, "new": 1024}
+    assert found["old"]["missing"] == {}
 
 
 def test_a_limit_that_is_not_one_says_what_to_write(fails):

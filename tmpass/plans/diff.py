@@ -6,12 +6,14 @@ new   x 0..64   y 64..128   z 16..32   w 32..48     z moved       w appeared: no
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from fractions import Fraction
 
 from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
+from tmpass.plans.between import kept_between
 from tmpass.plans.given import check_given
-from tmpass.plans.plan import MemoryUse, Plan
+from tmpass.plans.plan import MemoryUse, Options, Plan
 from tmpass.plans.tensor_places import tensor_places
 
 CHANGES = ("grew", "appeared", "parted", "shrank", "vanished", "joined", "moved")
@@ -54,6 +56,15 @@ class TensorChange:
 
 
 @record
+class OptionChange:
+    """An option of planning, as in `Options`, that differs in two plans."""
+
+    name: str
+    old: object
+    new: object
+
+
+@record
 class Figure:
     """A number in both plans: bytes, 0 in a plan that does not use the memory, or picoseconds."""
 
@@ -78,7 +89,7 @@ class MemoryChange:
     """The figures of one memory.
 
     Fields:
-        constants: what constants take, copies included.
+        constants: what constants take, copies included, also those that lie between the buffers.
         overhead: what the runtime takes.
         needed: all that a run needs; None where one plan has buffers only, since it was written as version 1.
     """
@@ -147,6 +158,7 @@ class Difference:
         models: how the models differ; None for two plans of the same file.
         transfers: the bytes that spills and fetches move; None where neither plan has any.
         time: the picoseconds of a run; None where one of the plans has no time, or they count different things.
+        options: that differ. Rules for scratch are left out where the targets differ, which have their own.
     """
 
     memories: tuple[MemoryChange, ...]
@@ -154,6 +166,7 @@ class Difference:
     models: ModelChange | None = None
     transfers: Figure | None = None
     time: Figure | None = None
+    options: tuple[OptionChange, ...] = ()
 
 
 def diff(old: Plan, new: Plan) -> Difference:
@@ -180,7 +193,16 @@ def diff(old: Plan, new: Plan) -> Difference:
     transfers = Figure(*moved) if any(moved) else None
     models = ModelChange(len(was_named), len(now_named), len(was_named.keys() & now_named.keys()))
     same = old.model.sha256 == new.model.sha256
-    return Difference(tuple(_memories(old, new)), tuple(found), None if same else models, transfers, _times(old, new))
+    memories, options = tuple(_memories(old, new)), tuple(_options(old, new))
+    return Difference(memories, tuple(found), None if same else models, transfers, _times(old, new), options)
+
+
+def _options(old: Plan, new: Plan) -> Iterator[OptionChange]:
+    """The options in which the plans differ, in the order of the fields."""
+    for name in (field.name for field in fields(Options)):
+        was, now = getattr(old.options, name), getattr(new.options, name)
+        if was != now and (name != "scratch" or old.target.name == new.target.name):
+            yield OptionChange(name, was, now)
 
 
 def _times(old: Plan, new: Plan) -> Figure | None:
@@ -248,13 +270,14 @@ def _memories(old: Plan, new: Plan) -> Iterator[MemoryChange]:
     comparable = (old.model.bytes is None) == (new.model.bytes is None)
     for name in dict.fromkeys((*after, *before)):
         was, now = before.get(name), after.get(name)
-        pairs = zip(_figures(was), _figures(now), strict=True)
+        pairs = zip(_figures(old, was), _figures(new, now), strict=True)
         peak, bound, constants, overhead, needed = (Figure(one, other) for one, other in pairs)
         yield MemoryChange(name, peak, bound, constants, overhead, needed if comparable else None)
 
 
-def _figures(memory: MemoryUse | None) -> tuple[int, int, int, int, int]:
+def _figures(plan: Plan, memory: MemoryUse | None) -> tuple[int, int, int, int, int]:
     """The peak of a memory, its lower bound, the bytes of constants and overhead, and all that is needed."""
     if memory is None:
         return 0, 0, 0, 0, 0
-    return memory.peak, memory.lower_bound, memory.constants + memory.loaded, memory.overhead, memory.needed
+    constants = memory.constants + memory.loaded + kept_between(plan, memory)
+    return memory.peak, memory.lower_bound, constants, memory.overhead, memory.needed

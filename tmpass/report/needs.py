@@ -2,6 +2,7 @@
 
 from tmpass.base.choices import ConstantUse
 from tmpass.base.sizes import format_size
+from tmpass.plans.between import kept_between
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.run_time import time_line
 from tmpass.report.text import counted, short_size
@@ -16,20 +17,28 @@ def parts(memory: MemoryUse) -> tuple[int, int, int, int]:
     return memory.peak, memory.constants + memory.loaded, memory.overhead, memory.reserve
 
 
-def needs(memory: MemoryUse) -> str:
+def needs(plan: Plan, memory: MemoryUse) -> str:
     """The bytes that a run needs of `memory`, and their parts; empty where it needs buffers only."""
-    if not any(parts(memory)[1:]):
+    if not any(parts(memory)[1:]) and not kept_between(plan, memory):
         return ""
-    return f"{format_size(memory.needed)}: {parts_text(memory)}"
+    return f"{format_size(memory.needed)}: {parts_text(plan, memory)}"
 
 
-def parts_text(memory: MemoryUse) -> str:
-    """The parts that `memory` needs, with their bytes: `buffers 36864 B, reserve 16384 B (assumed)`."""
-    sources = ("", "", memory.overhead_source, memory.reserve_source)
+def parts_text(plan: Plan, memory: MemoryUse) -> str:
+    """The parts that `memory` needs, with their bytes: `buffers 36864 B, reserve 16384 B (assumed)`.
+
+    Constants that stay between the buffers are part of their bytes, and named in brackets.
+    """
+    kept = kept_between(plan, memory)
+    between = f" (with {kept} B of constants between them)" if kept else ""
+    remarks = (
+        between,
+        "",
+        " (assumed)" * memory.overhead_source.startswith("assumed"),
+        " (assumed)" * memory.reserve_source.startswith("assumed"),
+    )
     return ", ".join(
-        f"{name} {size} B{' (assumed)' * source.startswith('assumed')}"
-        for name, size, source in zip(PARTS, parts(memory), sources, strict=True)
-        if size
+        f"{name} {size} B{remark}" for name, size, remark in zip(PARTS, parts(memory), remarks, strict=True) if size
     )
 
 
@@ -38,14 +47,14 @@ def memory_lines(plan: Plan) -> list[str]:
 
     There are none where one memory has buffers and nothing else, and no time is known.
     """
-    if len(plan.memories) == 1 and not needs(plan.memories[0]) and plan.time is None:
+    if len(plan.memories) == 1 and not needs(plan, plan.memories[0]) and plan.time is None:
         return []
     travels = [] if plan.transfers is None else [("transfers", moved(plan))]
     travels += [] if plan.time is None else [("time", time_line(plan, names=True))]
     wide = max(len(name) for name in (*(memory.name for memory in plan.memories), *(name for name, _ in travels)))
     lines = [
         f"{memory.name:<{wide}}  {format_size(memory.needed)}{_of(memory)}"
-        + (f": {parts_text(memory)}" if needs(memory) else "")
+        + (f": {parts_text(plan, memory)}" if needs(plan, memory) else "")
         for memory in plan.memories
     ]
     return lines + [f"{name:<{wide}}  {text}" for name, text in travels]

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import gcd
 
 from tmpass.base.choices import Role
+from tmpass.plans.between import kept_between
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
 from tmpass.plans.tensor_places import TensorPlace, tensor_places
 from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
@@ -72,7 +73,7 @@ def emit(plan: Plan) -> str:
         array = (name, memory) in arenas
         lines.append(f"/* memory {comment(memory.name)}{_IN_TAIL if memory in inside else ''} */")
         if memory not in inside or memory.needed > memory.peak:  # constants, or a reserve, are there as well
-            lines += _memory(prefix, name, memory, array=array)
+            lines += _memory(plan, name, memory, array=array)
         lines.append("")
     places = tensor_places(plan)
     for t in placed:
@@ -116,7 +117,7 @@ def _example(prefix: str, arenas: Iterable[tuple[str, MemoryUse]]) -> Iterator[s
     yield " */"
 
 
-def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterator[str]:
+def _memory(plan: Plan, name: str, memory: MemoryUse, *, array: bool) -> Iterator[str]:
     """The macros of one memory: those of an array where it has buffers, and what a run needs of it.
 
     No suffix but _BYTES, _ALIGNMENT, _OFFSET, and _OFFSET_FROM_ with a number belongs to tensors, so the others cannot
@@ -130,7 +131,9 @@ def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterat
         yield f"#ifndef {name}_SECTION"
         yield f"#define {name}_SECTION"
         yield "#endif"
-    yield f"#define {name}_CONSTANTS {memory.constants + memory.loaded}u"
+    kept = kept_between(plan, memory)
+    between = f" /* and {kept} B between the buffers */" if kept else ""
+    yield f"#define {name}_CONSTANTS {memory.constants + memory.loaded}u{between}"
     yield f"#define {name}_RUNTIME {memory.overhead}u"
     yield f"#define {name}_NEEDED {memory.needed - memory.reserve}u /* without the reserve */"
     yield f"#ifndef {name}_RESERVE"
@@ -144,7 +147,7 @@ def _memory(prefix: str, name: str, memory: MemoryUse, *, array: bool) -> Iterat
         yield f"#ifdef {name}_CAPACITY"
     # Not as a sum: it could overflow the type.
     fits = f"{name}_NEEDED <= {name}_CAPACITY && {name}_RESERVE <= {name}_CAPACITY - {name}_NEEDED"
-    yield f'{prefix}_ASSERT({fits}, "the plan does not fit the memory");'
+    yield f'{file_prefix(plan.model.file)}_ASSERT({fits}, "the plan does not fit the memory");'
     if memory.capacity is None:
         yield "#endif"
 

@@ -86,7 +86,7 @@ def _view(plan: Plan, places: dict[str, int], graph: Graph | None) -> dict[str, 
         "verdict": sentence(plan),
         "not_counted": not_counted(plan),
         "memories": [_memory(plan, memory) for memory in plan.arenas],
-        "needs": [_need(memory) for memory in plan.memories],
+        "needs": [_need(plan, memory) for memory in plan.memories],
         "steps": [[step.kind, step.name] for step in plan.schedule],
         "tensors": [
             [t.name, t.dtype, t.shape, t.bytes, t.role, t.offset, t.reason, t.subgraph, t.index]
@@ -155,11 +155,11 @@ def _memory(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
     }
 
 
-def _need(memory: MemoryUse) -> list[Any]:
+def _need(plan: Plan, memory: MemoryUse) -> list[Any]:
     """The name of a memory, its capacity, all that is needed of it, the parts in bytes, and the text."""
     text = format_size(memory.needed) + (f" of {short_size(memory.capacity)}" if memory.capacity is not None else "")
     share = used(memory)
-    listed = parts_text(memory)
+    listed = parts_text(plan, memory)
     text += (f", {share}" if share else "") + (f": {listed}" if listed else "")
     return [memory.name, memory.capacity, memory.needed, list(parts(memory)), text]
 

@@ -1,13 +1,24 @@
 """The difference of two plans as text and as JSON."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from tmpass.base.json_text import json_text
 from tmpass.base.sizes import format_size
-from tmpass.plans.diff import CHANGES, Difference, Figure, Limit, Location, MemoryChange, ModelChange, TensorChange
+from tmpass.plans.diff import (
+    CHANGES,
+    Difference,
+    Figure,
+    Limit,
+    Location,
+    MemoryChange,
+    ModelChange,
+    OptionChange,
+    TensorChange,
+)
 from tmpass.plans.plan import Plan
 from tmpass.report.left_out import target_name, unknown
 from tmpass.report.run_time import duration
@@ -40,6 +51,7 @@ def head(old: Plan, new: Plan, found: Difference, *, colour: bool = False) -> st
     """
     lines = [(f"models       {_unlike(found.models)}", "")] if found.models is not None else []
     lines += [(f"old          {_outline(old)}", ""), (f"new          {_outline(new)}", "")]
+    lines += [(f"options      {'; '.join(map(_option, found.options))}", "")] if found.options else []
     for name, figures in _named_figures(found):
         for number, (memory, figure) in enumerate(figures):
             line = f"{name if number == 0 else '':<13}{_change(found, memory, figure)}"
@@ -97,6 +109,7 @@ def to_json(old: Plan, new: Plan, found: Difference, limit: Limit | None) -> str
         "old": _facts(old),
         "new": _facts(new),
         "models": _models(found.models),
+        "options": [asdict(one) for one in found.options],
         "memories": [_memory(one) for one in found.memories],
         "too_much": too_much,
         "changes": [_shift(shift) for shift in found.shifts],
@@ -153,8 +166,27 @@ def _unlike(models: ModelChange) -> str:
     return f"two different models: compared are figures of memories, and {common} with the same name in both ({each})"
 
 
+def _option(change: OptionChange) -> str:
+    """An option that differs: `budget 64 KiB -> 40 KiB`. One that most plans do not have is said to be none."""
+    name = change.name.replace("_", "-")
+    return f"{name} {_value(change.name, change.old)} -> {_value(change.name, change.new)}"
+
+
+def _value(name: str, value: Any) -> str:
+    if value is None:
+        return "of the target" if name in ("budget", "alignment") else "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if name == "scratch":
+        return counted(len(value), "rule")
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={one}" for key, one in sorted(value.items())) or "none"
+    return format_size(value) if name == "budget" else str(value)
+
+
 def _outline(plan: Plan) -> str:
     fits = {"infeasible": "does not fit", "unknown": "not found to fit"}.get(plan.status, "fits")
+    fits += "".join(f", {format_size(one.shortfall)} missing in {one.name}" for one in plan.memories if one.shortfall)
     left_out = f"; {unknown(plan)}" if plan.unknown_tensors else ""
     return f"{plan.model.file} on {target_name(plan)}, {fits}, {counted(len(plan.schedule), 'step')}{left_out}"
 
@@ -175,6 +207,7 @@ def _facts(plan: Plan) -> dict[str, Any]:
         "target": plan.target.name,
         "status": plan.status,
         "fits": plan.fits,
+        "missing": {one.name: one.shortfall for one in plan.memories if one.shortfall},
     }
 
 

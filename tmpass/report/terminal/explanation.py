@@ -58,7 +58,7 @@ def head(known: Explanation, why: str = "") -> str:
         lines.append(f"peak step    {_where(known)}")
     if known.over:
         lines.append(f"over         {_over(known)}")
-    if found := needs(memory):
+    if found := needs(plan, memory):
         lines.append(f"needed       {found}")
     if found := constants(plan, memory):
         lines.append(f"constants    {found}")

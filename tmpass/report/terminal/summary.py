@@ -59,7 +59,7 @@ def summary(plan: Plan, why: str = "") -> str:
     if reason := no_help(plan):
         lines.append(f"transfers    do not help: {reason}")
     lines += [f"kernels      {text}" for text in kernel_lines(plan)]
-    if found := needs(memory):
+    if found := needs(plan, memory):
         lines.append(f"needed       {found}")
     if found := constants(plan, memory):
         lines.append(f"constants    {found}")

@@ -5,6 +5,9 @@ import json
 import pytest
 
 from tmpass.api.plan import plan
+from tmpass.api.verify import verify
+from tmpass.base.errors import UsageError
+from tmpass.plans.plan_json import parse_plan
 from tmpass.report.formats.registry import FORMATS, all_formats, compares
 
 
@@ -34,6 +37,28 @@ def test_every_format_afterwards_at_once_and_from_the_library(run, model, tmp_pa
     assert by_end.read_bytes() == by_name.read_bytes() == text.encode()
     assert run("emit", made, "-o", by_end).out == ""
     assert by_end.read_bytes() == form.emit(plan(model, target)).encode()
+
+
+def test_a_name_is_that_of_the_macros(run, fails, made):
+    out = run("emit", made, "-f", "c", "--name", "kws").out
+    assert "#ifndef KWS_PLAN_H" in out
+    assert "/* Memory plan of kws for" in out
+    assert out == parse_plan(made.read_text()).emit("c", name="kws")
+    assert "a plan has the name of its model's file" in fails(2, "emit", made, "-f", "json", "--name", "kws")
+    assert "--name is empty" in fails(2, "emit", made, "-f", "c", "--name", "")
+
+
+def test_a_model_without_a_file_gets_a_name(model):
+    data = model.read_bytes()
+    named = plan(data, name="kws.tflite")
+    assert (named.model.file, plan(data).model.file) == ("kws.tflite", "<memory>.tflite")
+    assert "#ifndef KWS_PLAN_H" in named.emit("c")
+    assert verify(named, data, target="pixel6-tpu") == ()
+    for wrong in ("", "a\nb", 7):
+        with pytest.raises(UsageError, match="name is"):
+            plan(data, name=wrong)
+    with pytest.raises(UsageError, match="the model has its own: 'net.tflite'"):
+        plan(model, name="kws.tflite")
 
 
 def test_a_format_that_shows_one_plan_refuses_another(fails, made):

@@ -15,6 +15,7 @@ from tmpass.api.arguments import (
     ties_of,
     whole,
 )
+from tmpass.api.named import named
 from tmpass.base import collector
 from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
@@ -57,6 +58,7 @@ def plan(
     objective: str = "bytes",
     threads: int = 1,
     keep: bool = False,
+    name: str | None = None,
 ) -> Plan:
     """Plan the memory of a model, and verify the plan.
 
@@ -92,6 +94,7 @@ def plan(
             with a bandwidth.
         threads: number of search threads. The plan does not depend on it.
         keep: let Ctrl-C end the search and return the best plan so far, with a warning.
+        name: of a model that has no file, for outputs: the macros of a header begin with it. By default "<memory>".
 
     Returns:
         A verified plan. `fits` says whether all planned bytes are within the capacities; `not_counted` lists the bytes
@@ -132,6 +135,8 @@ def plan(
         check_loaded(model, bindings)
     with collector.paused():
         loaded = model if isinstance(model, Model) else load_to_plan(model, bindings)
+    if name is not None:
+        loaded = named(loaded, name)
     bindings |= {**loaded.bindings, **loaded.graph.batches}
     rules = rules_of(profile, scratch, loaded)
     ties = ties_of(tie, loaded, keep_inputs=keep_inputs, io=io)

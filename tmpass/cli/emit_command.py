@@ -1,5 +1,6 @@
 """`tmpass emit`."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +36,7 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
     Examples:
         tmpass emit plan.json -o plan.csv
         tmpass emit plan.json --format c -o arena_plan.h
+        tmpass emit plan.json --format c --name net -o net_plan.h
         tmpass emit plan.json --before old.json -o arena.html
         tmpass emit planned.tflite --target board.toml -o arena_plan.h
     """,
@@ -48,6 +50,12 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
     help="The format, or one of another package; by default by the suffix of FILE.",
 )
 @click.option("--output", "-o", metavar="FILE", default="-", show_default=True, help="- is standard output.")
+@click.option(
+    "--name",
+    "called",
+    metavar="NAME",
+    help="What the output calls the model; the macros of a header begin with it. By default the name of its file.",
+)
 @click.option("--before", metavar="PLAN", help="Another plan for the same model, to compare with if the format can.")
 @click.option(
     "--target",
@@ -61,7 +69,14 @@ _LIST = "\n".join(f"        {form.NAME:<15} {form.SUMMARY}" for form in all_form
 )
 @click.pass_context
 def command(
-    ctx: click.Context, /, plan: str, name: str | None, output: str, before: str | None, target: str | None
+    ctx: click.Context,
+    /,
+    plan: str,
+    name: str | None,
+    output: str,
+    called: str | None,
+    before: str | None,
+    target: str | None,
 ) -> None:
     """Write a plan in another format; the help text is above."""
     if name is None and output == "-":
@@ -71,6 +86,12 @@ def command(
     if before is not None and not compares(form):
         raise click.UsageError(f"--before has no effect with {form.NAME}: it shows one plan")
     found = _read(ctx, plan, target)
+    if called is not None:
+        if not called.strip() or form.NAME == "json":
+            raise click.UsageError(
+                "--name is empty" if form.NAME != "json" else "a plan has the name of its model's file"
+            )
+        found = replace(found, model=replace(found.model, file=called))
     if compares(form):
         other = None if before is None else _read(ctx, before, target)
         if other is not None and other.model.sha256 != found.model.sha256:

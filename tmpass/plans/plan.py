@@ -4,7 +4,7 @@ plan_json.py reads the JSON back.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 
 from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
 from tmpass.base.record import Facts, record
@@ -414,16 +414,17 @@ class Plan(Facts):
         """The lines that `tmpass plan` prints."""
         return rendered(self, "text")
 
-    def emit(self, form: str) -> str:
+    def emit(self, form: str, *, name: str = "") -> str:
         """The text of the file that `tmpass emit --format FORM` writes.
 
         Args:
             form: the name of a format: "json", "csv", "c", "html", "svg", ... (docs/formats.md).
+            name: what outputs call the model; by default the name of its file.
 
         Raises:
             UsageError: no format has this name, or it cannot hold the plan.
         """
-        return emitted(self, form)
+        return emitted(replace(self, model=replace(self.model, file=name)) if name else self, form)
 
     def _repr_html_(self) -> str:
         """The picture that notebooks show."""

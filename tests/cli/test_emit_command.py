@@ -57,7 +57,7 @@ def test_a_model_without_a_file_gets_a_name(model):
     for wrong in ("", "a\nb", 7):
         with pytest.raises(UsageError, match="name is"):
             plan(data, name=wrong)
-    with pytest.raises(UsageError, match="the model has its own: 'net.tflite'"):
+    with pytest.raises(UsageError, match=r"the model has its own: 'net\.tflite'"):
         plan(model, name="kws.tflite")
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.profiles import PROFILE, parse
+from support.profiles import BOARD, PROFILE, parse
 from support.tflm_models import CASES, repeated
 
 import tmpass
@@ -79,6 +79,19 @@ def test_variables_are_not_counted_in_the_arena_twice(holds):
 def test_a_table_of_the_profile_replaces_that_of_the_runtime():
     own = board("tflm", '[sharing]\nin_place = { value = ["ADD"], source = "our kernels" }\n')
     assert (own.sharing.in_place, own.sharing.views, own.implied) == (("ADD",), (), ())
+
+
+def test_keys_that_the_table_lacks_are_a_warning_of_each_plan():
+    given = 'in_place = { value = ["ADD"], source = "our kernels" }\n'
+    warned = tmpass.plan(MODEL, parse(BOARD + f"[sharing]\n{given}")).warnings
+    (line,) = [one for one in warned if one.startswith("[sharing] of target ")]
+    assert (
+        "has in_place alone and replaces that of TensorFlow Lite Micro, so nothing is shared by views and parts" in line
+    )
+    more = "".join(f'{key} = {{ value = "none", source = "our kernels" }}\n' for key in ("views", "parts"))
+    for text in ("", "[sharing]\n", f"[sharing]\n{given}{more}"):
+        warned = tmpass.plan(MODEL, parse(BOARD + text)).warnings
+        assert not any(one.startswith("[sharing] of target ") for one in warned), text
 
 
 def test_scratch_of_the_profile_replaces_that_of_its_kind_only():

@@ -1,14 +1,19 @@
 """Buffers in a second memory, so that copies of constants and a runtime have room in the first one."""
 
+import random
 from pathlib import Path
 
 import pytest
+from support.drawn_reads import drawn
 
 import tmpass
 from tmpass.explanation.capacity_curve import curve_of
-from tmpass.targets import Target, parse_target
+from tmpass.loading.load import Model
+from tmpass.plans.plan import ModelInfo
+from tmpass.targets import Memory, Sharing, Target, parse_target
 
 MODELS = Path(__file__).parents[3] / "models"
+EVERY = ("activations", "variables", "inputs_outputs", "weights")
 BOTH = '["activations", "inputs_outputs"]'
 
 
@@ -88,3 +93,21 @@ def test_the_curve_begins_with_the_least_size_that_is_found_to_fit(runtime, mapp
         made = tmpass.plan(path, target, budget=one.size)
         assert made.fits
         assert sum(memory.traffic for memory in made.memories[1:]) == one.outside
+
+
+@pytest.mark.parametrize("seeds", [range(first, first + 6) for first in range(0, 24, 6)])
+def test_drawn_models_that_fit_in_little_room_fit_in_more(seeds):
+    for seed in seeds:
+        rng = random.Random(seed)
+        model = Model(ModelInfo("test", "test", "0" * 64), drawn(rng))
+        chunk, alignment, fits = rng.choice((None, 8, 16)), rng.choice((1, 4, 8)), False
+        for room in range(0, 200, 8):
+            memories = (
+                Memory("near", room, alignment, EVERY),
+                Memory("middle", None, 1, ("activations", "inputs_outputs")),
+                Memory("far", None, 1, EVERY, compute=False, chunk=chunk),
+            )
+            made = tmpass.plan(model, Target("device", "", "", memories, Sharing()), transfers="never")
+            assert made.fits or not fits, (seed, room)
+            fits = made.fits
+        assert fits

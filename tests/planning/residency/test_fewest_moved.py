@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain, combinations, permutations
 
 import pytest
+from support.drawn_reads import drawn
 from support.graphs import Sketch, graph_of
 
 from tmpass.api.plan import plan
@@ -91,22 +92,6 @@ def test_a_model_that_its_runtime_does_not_run_claims_nothing_of_what_orders_str
 def streamed(made: Plan) -> int:
     whole = {row.tensors: row.size for row in made.constants if row.use == ConstantUse.STORED}
     return sum(whole[row.tensors] for row in made.constants if row.use == ConstantUse.STREAMED)
-
-
-def drawn(rng: random.Random) -> Graph:
-    """A graph of up to six operators that read results of others and constants of up to 40 bytes."""
-    main = Sketch()
-    made = [main.input(rng.randint(1, 20))]
-    weights: list[int] = []
-    for _ in range(rng.randint(3, 6)):
-        own = [main.tensor(rng.randint(1, 40), TensorKind.CONSTANT) for _ in range(rng.choice((0, 1, 1, 2)))]
-        again = [rng.choice(weights)] if weights and rng.random() < 0.1 else []
-        weights += own
-        read = rng.sample(made, min(len(made), rng.choice((1, 1, 2))))
-        made.append(main.op([*read, *own, *again], rng.randint(1, 40)))
-    unread = set(made) - {t for op in main.ops for t in op.inputs}
-    main.outputs = sorted(unread)
-    return graph_of(main)
 
 
 def orders(graph: Graph) -> list[tuple[int, ...]]:

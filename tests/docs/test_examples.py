@@ -115,6 +115,70 @@ def test_the_planned_model_runs_and_its_arena_is_the_plans(tmp_path):
     assert "needed       41040 B" in page
 
 
+CRASHING_INTERPRETER = """
+import os
+from types import SimpleNamespace
+
+import numpy as np
+
+
+class Interpreter:
+    def __init__(self, model, arena_size):
+        self.least, self.arena = 16 * len(model), arena_size
+
+    @classmethod
+    def from_bytes(cls, model, arena_size):
+        return cls(model, arena_size)
+
+    def get_input_details(self, index):
+        return [{"shape": [3], "dtype": np.int8}][index]
+
+    get_output_details = get_input_details
+
+    def set_input(self, values, index):
+        self.values = values
+
+    def invoke(self):
+        if self.arena < self.least // 2:
+            raise RuntimeError("too small")
+        if self.arena == self.least - 16 == 784:
+            while True:
+                pass
+        if self.arena < self.least:
+            os.abort()
+
+    def print_allocations(self):
+        pass
+
+    def get_output(self, index):
+        return self.values
+
+
+runtime = SimpleNamespace(Interpreter=Interpreter)
+"""
+
+
+def run_with_stub(tmp_path, monkeypatch, sizes, code):
+    (tmp_path / "tflite_micro.py").write_text(CRASHING_INTERPRETER, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    paths = [tmp_path / f"{size}.tflite" for size in sizes]
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(bytes(size))
+    return script("run_in_tflm.py", *paths, code=code)
+
+
+def test_an_arena_in_which_the_interpreter_crashes_or_never_ends_is_too_small(tmp_path, monkeypatch):
+    """A model with an LSTM crashed the interpreter, and the script with it; one with a loop never ended."""
+    done = run_with_stub(tmp_path, monkeypatch, (100, 50), code=0)
+    assert done.stdout == "the same outputs, bit for bit\nleast arena 1600 bytes, planned 800\n"
+
+
+def test_a_model_that_crashes_the_interpreter_in_any_arena_is_named(tmp_path, monkeypatch):
+    done = run_with_stub(tmp_path, monkeypatch, (6000000, 50), code=1)
+    assert done.stderr.endswith("6000000.tflite in 64 MiB: it crashed, with exit code -6\n")
+    assert done.stderr.startswith("TensorFlow Lite Micro does not run ")
+
+
 def test_each_script_is_shown_whole_on_a_page():
     """The site shows the script only if ruff has not changed the mark, as it does in blocks of `python`."""
     pages = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md"))

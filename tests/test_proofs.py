@@ -14,7 +14,7 @@ from tmpass.api.verify import verify
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.planning.layout_request import LayoutRequest
-from tmpass.plans.plan import PlannedOrder
+from tmpass.plans.planned_order import PlannedOrder
 from tmpass.targets import Sharing
 from tmpass.verification.orders import recomputed_order_bound
 

@@ -102,7 +102,7 @@ def test_the_least_budget_with_constants_is_enough_and_proved(run, weights_model
     assert run("plan", path, "--alignment", 16, "--budget", found["bytes"]).code == 0
     less = ("plan", path, "--alignment", 16, "--budget", found["bytes"] - 1)
     assert run(*less, "--schedule", "given").code == 1
-    assert run(*less).code == 4  # the search does not look for orders that leave copies more room
+    assert run(*less).code == 1  # one operator with its constants needs more, in any order
 
 
 def test_the_curve_has_the_target_and_a_line_where_there_is_no_limit(run, model):

@@ -30,7 +30,7 @@ def test_a_model_that_does_not_fit_names_the_bytes_missing_and_the_largest_tenso
     assert done.code == 1
     (warning,) = done.err.splitlines()
     assert warning.startswith("tmpass: warning: transfers do not help: step ")
-    assert "fits         no; proved: at least 3000 B (2.93 KiB) are missing" in done.out
+    assert "fits         no; proved: one operator alone needs 3000 B (2.93 KiB) more than there is" in done.out
     assert "3000 B at    0  activation 't1'" in done.out
 
 

@@ -22,7 +22,8 @@ from tmpass.planning.memories import MemoryAllocation
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import lay_out
-from tmpass.plans.plan import Options, Plan, PlannedOrder
+from tmpass.plans.plan import Options, Plan
+from tmpass.plans.planned_order import PlannedOrder
 from tmpass.targets import Target
 from tmpass.verification.replay import replay
 from tmpass.verification.sharing import check_sharing

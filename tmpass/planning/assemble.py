@@ -121,6 +121,9 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     slack = _tail_slack(request, ordered, first)
     if first.fixed_shortfall > slack or any(use.fixed_shortfall for use in others):
         return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
+    operator = ordered.order.operator_bound
+    if operator is not None and first.capacity is not None and first.needed_at_least(operator) - slack > first.capacity:
+        return Status.INFEASIBLE
     proved = any(use.proved_shortfall for use in memories)
     # Buffers were divided for their own sake: another division may leave copies and the runtime more room.
     other = ordered.division is not None and ordered.division is not Status.INFEASIBLE

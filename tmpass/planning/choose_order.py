@@ -18,7 +18,7 @@ from tmpass.planning.scratchpad_items import items_of, least_items
 from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.lay_out import check_extent, lay_out
 from tmpass.planning.timeline.schedule import Schedule
-from tmpass.plans.plan import PlannedOrder
+from tmpass.plans.planned_order import PlannedOrder
 
 if TYPE_CHECKING:
     from tmpass.planning.residency.transfers.travel import Travel

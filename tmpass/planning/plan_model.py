@@ -23,7 +23,7 @@ from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
 from tmpass.plans.plan import Options, Plan
-from tmpass.targets import Target
+from tmpass.targets import Target, Use
 from tmpass.targets.replaced import replaced_sharing
 from tmpass.targets.scratch.rule import ScratchRule
 
@@ -97,6 +97,8 @@ def _fewest_bytes(
         return _assembled(model, request, divided, besides, notes), whole
     if attempt.undecided:
         ordered = replace(ordered, division=Status.UNKNOWN)
+    elif attempt.need is not None and _all_on_chip(target, rows):
+        ordered = replace(ordered, order=replace(ordered.order, operator_bound=attempt.need))
     notes += (attempt.reason,) if attempt.reason else ()
     return _assembled(model, request, ordered, besides, notes, rows), whole
 
@@ -107,6 +109,12 @@ def _short(target: Target, ordered: OrderedLayout, rows: MemoryRows) -> bool:
     first, *others = rows[0]
     arenas = (first, *(use for use in others if use.peak or use.name in used))
     return target.scratchpad.capacity is not None and any(use.shortfall for use in arenas)
+
+
+def _all_on_chip(target: Target, rows: MemoryRows) -> bool:
+    """Whether what operators compute with has to be in the scratchpad, in which no constant is for the whole run."""
+    elsewhere = [m for m in target.memories if m.compute and Use.ACTIVATIONS in m.holds and m != target.scratchpad]
+    return not elsewhere and not rows[0][0].constants
 
 
 def _may_stream(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> bool:

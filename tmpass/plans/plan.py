@@ -12,6 +12,7 @@ from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
 from tmpass.plans.json_rows import OPTIONAL, record_text
 from tmpass.plans.left_out import NotCounted, NotRun, Registration
+from tmpass.plans.planned_order import PlannedOrder
 from tmpass.plans.planned_time import PlannedTime
 from tmpass.plans.rendered import emitted, rendered
 from tmpass.targets.scratch.rule import ScratchRule
@@ -204,25 +205,6 @@ class MemoryUse:
         """The reason why the capacity is assumed; empty where a source gives it, or where it is unlimited."""
         known = self.capacity is None or not self.capacity_source.startswith("assumed")
         return "" if known else self.capacity_source
-
-
-@record
-class PlannedOrder:
-    """The order of the operators, and a bound on all orders.
-
-    Fields:
-        method: one of choices.PLANNED_ORDERS.
-        lower_bound: bytes of the first memory; in every order, with the sharing that was allowed, at least as many are
-            alive at one step.
-        states: how many sets of operators the search looked at.
-        streamed_bound: no order of the operators, with any choice of constants that stay, streams fewer bytes of
-            constants in a run while no buffer leaves that memory; None where it is not known, or nothing is streamed.
-    """
-
-    method: str
-    lower_bound: int
-    states: int
-    streamed_bound: int | None = field(default=None, metadata=OPTIONAL)
 
 
 @record

@@ -65,6 +65,7 @@ _BYTES = dict.fromkeys(
         "accesses",
         "hidden",
         "streamed_bound",
+        "operator_bound",
     ),
     (0, MAX_BYTES),
 )

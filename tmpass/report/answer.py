@@ -67,6 +67,10 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     """
     if not memory.lower_bound:
         return f"{format_size(memory.shortfall)} are missing in {memory.name}"
+    first, operator = plan.memories[0] is memory, plan.order.operator_bound
+    if first and operator is not None and memory.capacity:
+        missing = memory.needed_at_least(operator) - memory.capacity
+        return f"proved: one operator alone needs {format_size(missing)} more than there is"
     over = memory.needed_at_least(plan.order.lower_bound) - (memory.capacity or 0)
     orders = "in any order"
     if plan.memories[0] is not memory or over <= 0:

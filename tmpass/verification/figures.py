@@ -30,7 +30,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
         tight = plan.transfers.moved == plan.transfers.lower_bound
     tight = tight and not unknown
     too_large = any(_always_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
-    too_large = too_large and not _another_order_may_fit(plan, graph)
+    too_large = (too_large and not _another_order_may_fit(plan, graph)) or _operator_too_large(plan)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
     if plan.refused:  # whatever room there is
         fits, status = False, "infeasible"
@@ -38,7 +38,21 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     if (plan.fits, plan.status) != (fits, status) and not (weaker and not plan.fits):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
-    return found + _check_order(plan, graph)
+    return found + _check_order(plan, graph) + _check_operator(plan)
+
+
+def _operator_too_large(plan: Plan) -> bool:
+    """Whether one operator alone needs more than the first memory has, as the plan claims."""
+    return plan.order.operator_bound is not None and _missing(plan.memories[0], plan.order.operator_bound, 0)
+
+
+def _check_operator(plan: Plan) -> list[Violation]:
+    """The violation by a claim of what one operator needs that the plan itself is below, or that says nothing."""
+    first, claim = plan.memories[0], plan.order.operator_bound
+    if claim is None or (claim <= first.peak + first.loaded and not plan.fits and plan.transfers is None):
+        return []
+    message = f"the plan claims that one operator needs {claim} bytes, but its own needs {first.peak + first.loaded}"
+    return [Violation("order", message)]
 
 
 def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:

@@ -179,6 +179,9 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
         yield Trusted(
             "constants", f"without transfers no order streams less than {plan.order.streamed_bound} B in a run"
         )
+    if plan.order.operator_bound:
+        first = brief(plan.memories[0].name)
+        yield Trusted("order", f"one operator needs {plan.order.operator_bound} B of {first} alone")
     if plan.transfers is not None and plan.transfers.any_order:
         least = plan.transfers.any_order
         yield Trusted("transfers", f"with this sharing, no run moves less than {least} B, whatever the order")

@@ -36,7 +36,7 @@ from tmpass.planning.scratchpad_items import least_items
 from tmpass.planning.sharing.in_place import TieError
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.planning.timeline.schedule import Schedule
-from tmpass.plans.plan import PlannedOrder
+from tmpass.plans.planned_order import PlannedOrder
 
 _BUSIEST, _TOGETHER = 4, 16
 """The bound looks at this many operators one by one, with at most this many constants each."""

@@ -8,7 +8,11 @@ from support.travelling import network, planned, target
 
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.planning.residency.transfers.too_small import Tiles, find_tiles
+from tmpass.plans.plan_json import parse_plan
+from tmpass.report.answer import answer
 from tmpass.report.transfers import no_help
+from tmpass.verification.plan import check_plan
+from tmpass.verification.trust import taken_on_trust
 
 
 def convolution(format_: str = "tflite") -> Graph:
@@ -70,6 +74,36 @@ def test_constants_that_a_chunk_would_stream_in_pieces_are_named():
         "with `chunk` in far, in pieces" in said(400)
     )
     assert "streamed whole" not in said(380)
+
+
+def test_no_plan_fits_where_one_operator_and_its_pieces_of_constants_need_more_and_that_is_proved():
+    """It was "unknown", since the pieces of constants may be at other steps in another order."""
+    enough, short = planned(convolution(), target(392, 8, chunk=8)), planned(convolution(), target(391, 8, chunk=8))
+    assert (enough.status, enough.order.operator_bound) == ("optimal", None)
+    assert (short.status, short.order.operator_bound) == ("infeasible", 392)
+    assert answer(short, short.memories[0]) == "no; proved: one operator alone needs 1 B more than there is"
+    assert parse_plan(short.to_json()) == short
+
+
+def test_an_operator_in_another_memory_is_not_ruled_out():
+    """Where operators use a second memory directly, what one needs of the first proves nothing."""
+    goal = target(300, 8, chunk=8)
+    made = planned(convolution(), replace(goal, memories=(goal.memories[0], replace(goal.memories[1], compute=True))))
+    assert made.order.operator_bound is None
+
+
+def test_the_check_refuses_a_claim_of_what_an_operator_needs_that_the_plan_itself_is_below():
+    graph, short = convolution(), planned(convolution(), target(391, 8, chunk=8))
+    assert check_plan(short, graph) == []
+    (said,) = (row.message for row in taken_on_trust(short, None) if "one operator" in row.message)
+    assert said == "one operator needs 392 B of 'near' alone"
+    above = short.memories[0].peak + short.memories[0].loaded + 1
+    (found,) = check_plan(replace(short, order=replace(short.order, operator_bound=above)), graph)
+    assert str(above) in found.message
+    (found,) = check_plan(replace(short, order=replace(short.order, operator_bound=391)), graph)  # which fits
+    assert found.kind == "status"
+    fits = planned(graph, target(392, 8, chunk=8))
+    assert check_plan(replace(fits, order=replace(fits.order, operator_bound=392)), graph)
 
 
 def test_what_the_program_around_the_model_takes_is_not_for_buffers():

@@ -21,7 +21,8 @@ from tmpass.planning.residency.transfers.fixed_order import FixedBuffer, FixedOr
 from tmpass.planning.sharing.moves import find_links
 from tmpass.planning.timeline.lay_out import lay_out
 from tmpass.planning.timeline.schedule import Schedule
-from tmpass.plans.plan import PlannedConstant, PlannedOrder
+from tmpass.plans.plan import PlannedConstant
+from tmpass.plans.planned_order import PlannedOrder
 from tmpass.targets import Memory, Sharing
 
 

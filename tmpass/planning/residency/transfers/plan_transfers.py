@@ -18,7 +18,7 @@ from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, Fixed
 from tmpass.planning.residency.transfers.lay_out import laid_out
 from tmpass.planning.residency.transfers.residents import has_few, keep_constants
 from tmpass.planning.residency.transfers.searched_cases import bound_for, search_cases, solve
-from tmpass.planning.residency.transfers.too_small import why_too_small
+from tmpass.planning.residency.transfers.too_small import largest_need, why_too_small
 from tmpass.targets import Memory
 
 
@@ -31,11 +31,13 @@ class Attempt:
             together; None where none was found.
         undecided: no layout was found, and it is not proved that there is none.
         reason: a line on the operator that needs more than the scratchpad has; empty where there is none.
+        need: the bytes of the scratchpad that this operator needs in every order, with every sharing.
     """
 
     layout: OrderedLayout | None
     undecided: bool = False
     reason: str = ""
+    need: int | None = None
 
 
 def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Attempt:
@@ -69,10 +71,11 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         trial.stopped = True
     if trial.best is not None and (may_leave or not trial.moved):
         return Attempt(replace(trial.best, stopped=trial.stopped))
+    need = trial.need if trial.reason else None
     if not may_leave:
-        return Attempt(None)
+        return Attempt(None, need=need)
     # Buffers with gaps count as a whole, and few orders are tried: that these have no transfers proves nothing.
-    return Attempt(None, not trial.reason, trial.reason)
+    return Attempt(None, not trial.reason, trial.reason, need)
 
 
 def _needs_more(request: LayoutRequest, ordered: OrderedLayout) -> bool:
@@ -94,6 +97,7 @@ class _Trial:
         solved: all cases with transfers, and these.
         stopped: Ctrl-C ended the trial.
         reason: a line on the operator that needs more than the scratchpad has; empty where there is none.
+        need: the bytes of that operator.
     """
 
     request: LayoutRequest
@@ -106,6 +110,7 @@ class _Trial:
     solved: list[tuple[Case, FixedOrderAnswer]] = field(default_factory=list)
     stopped: bool = False
     reason: str = ""
+    need: int = 0
 
     def run(self, besides: Besides) -> None:
         """Try all cases, the orders of a search, and constants that stay."""
@@ -114,6 +119,7 @@ class _Trial:
             if len(self.tried) == 1:
                 self.reason = why_too_small(self.request, case)
                 if self.reason:
+                    self.need = largest_need(self.request, case)
                     return  # which holds for every case
             self._keep_better(case, solve(self.request, case))
             if self._still and not (case.streamed and has_few(case)):

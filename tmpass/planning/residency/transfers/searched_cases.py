@@ -11,7 +11,7 @@ from tmpass.planning.residency.transfers.cases import Case, cases_in
 from tmpass.planning.residency.transfers.fixed_order import DEFAULT_NODES, FixedOrderAnswer, solve_fixed_order
 from tmpass.planning.residency.transfers.searched_order import is_bounded, search_order
 from tmpass.planning.timeline.lay_out import lay_out
-from tmpass.plans.plan import PlannedOrder
+from tmpass.plans.planned_order import PlannedOrder
 from tmpass.targets import Memory
 
 

@@ -1,0 +1,28 @@
+"""The order of a plan, and what is proved of all orders."""
+
+from dataclasses import field
+
+from tmpass.base.record import record
+from tmpass.plans.json_rows import OPTIONAL
+
+
+@record
+class PlannedOrder:
+    """The order of the operators, and a bound on all orders.
+
+    Fields:
+        method: one of choices.PLANNED_ORDERS.
+        lower_bound: bytes of the first memory; in every order, with the sharing that was allowed, at least as many are
+            alive at one step.
+        states: how many sets of operators the search looked at.
+        streamed_bound: no order, with any choice of constants that stay, streams fewer bytes of constants in a run
+            while no buffer leaves that memory; None where it is not known, or nothing is streamed.
+        operator_bound: bytes of the first memory that one operator needs, whatever the order, the sharing and the
+            constants that stay; None where none is known to need more than there is.
+    """
+
+    method: str
+    lower_bound: int
+    states: int
+    streamed_bound: int | None = field(default=None, metadata=OPTIONAL)
+    operator_bound: int | None = field(default=None, metadata=OPTIONAL)

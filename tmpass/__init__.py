@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from tmpass.api.split import Split as Split
     from tmpass.api.split import split as split
     from tmpass.api.split import split_frontier as split_frontier
-    from tmpass.api.split import verify_split as verify_split
     from tmpass.api.verify import verify as verify
+    from tmpass.api.verify_split import verify_split as verify_split
     from tmpass.base.errors import BudgetError as BudgetError
     from tmpass.base.errors import ModelError as ModelError
     from tmpass.base.errors import TargetError as TargetError
@@ -72,7 +72,7 @@ _HOMES = {
     "split": "api.split",
     "split_frontier": "api.split",
     "verify": "api.verify",
-    "verify_split": "api.split",
+    "verify_split": "api.verify_split",
 }
 """Name -> the module of this package that it comes from."""
 

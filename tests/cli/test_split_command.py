@@ -10,7 +10,6 @@ from support.open_sizes import opened, sizes
 from support.split_bottleneck import bottleneck
 
 import tmpass
-from tmpass.base.choices import Status
 from tmpass.report.terminal.split import split_summary
 
 MODEL = bottleneck()
@@ -70,11 +69,21 @@ def test_the_kinds_that_a_resolver_must_register_are_named(run, narrow, tmp_path
     assert "registrations" not in json.loads(run("split", model, "--budget", "48KiB", "--json").out)
 
 
-def test_a_split_without_a_proof_is_not_found(narrow):
+def test_a_split_does_not_fit_only_where_no_choice_of_equal_parts_does(run, narrow):
+    """That the plan of one split is proved not to fit says nothing of other splits."""
     made = tmpass.split(narrow, "tflm", budget="1KiB")
-    assert split_summary(made).startswith("fits         no: ")
-    unknown = replace(made, plan=replace(made.plan, status=Status.UNKNOWN))
-    assert split_summary(unknown).startswith("fits         not found: ")
+    assert made.bound is not None
+    least, found = made.bound.bytes, made.needed[0]
+    assert (made.plan.status, made.status) == ("infeasible", "infeasible")
+    below = run("split", narrow, "--budget", least - 1)
+    assert (below.code, below.out[:17]) == (1, "fits         no: ")
+    assert least < found, "this model has a split between the bound and the fewest bytes found"
+    for budget in (least, found - 1):
+        between = run("split", narrow, "--budget", budget)
+        assert (between.code, between.out[:24]) == (4, "fits         not found: ")
+        assert json.loads(run("split", narrow, "--budget", budget, "--json").out)["status"] == "unknown"
+    unbounded = replace(made, bound=None)
+    assert split_summary(unbounded).startswith("fits         not found: ")
 
 
 def test_a_budget_that_cannot_be_met_tells_the_least(run, narrow, tmp_path):
@@ -190,11 +199,24 @@ def test_constants_that_do_not_fit_are_judged_before_the_search(run, narrow, tmp
     assert json.loads(run("split", narrow, "-t", target, "--json").out)["missing"]["flash"] == len(MODEL) - 1024
 
 
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_the_frontier_judges_constants_before_the_search_too(run, narrow, tmp_path, words):
+    target, page = tmp_path / "board.toml", tmp_path / "page.html"
+    target.write_text(BOARD.format(arena="40KiB", flash=1024))
+    done = run("split", narrow, "-t", target, "--frontier", "--page", page, *words)
+    assert (done.code, page.exists()) == (1, False)
+    assert done.out == run("split", narrow, "-t", target, *words).out
+    assert f"nothing is written to {page}: no split is searched for" in done.err
+    lines = []
+    (whole,) = tmpass.split_frontier(MODEL, target, told=lines.append)
+    assert (whole.stages, any("stages" in line for line in lines)) == ((), False)
+
+
 def test_a_split_that_needs_more_flash_than_there_is_does_not_fit(run, narrow, tmp_path):
     target, split = tmp_path / "board.toml", tmp_path / "split.tflite"
     target.write_text(BOARD.format(arena="40KiB", flash=len(MODEL)))
     done = run("split", narrow, "-t", target, "-o", split)
-    assert (done.code, split.exists()) == (1, False)
+    assert (done.code, split.exists()) == (4, False)  # another split may have a smaller file
     assert done.out.splitlines()[0].endswith("are missing in flash")
     assert "lower bound" not in done.out
     assert "missing in flash" in done.err

@@ -7,16 +7,14 @@ from typing import cast
 
 from tmpass.api.arguments import target_of
 from tmpass.api.plan import plan
-from tmpass.base.choices import Int8, Transfers
-from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
+from tmpass.api.verify_split import verify_split
+from tmpass.base.choices import Int8, Status, Transfers
+from tmpass.base.errors import UsageError, VerificationError, brief
 from tmpass.base.record import record
 from tmpass.base.sizes import parse_size
-from tmpass.base.violation import Violation
 from tmpass.graph.binding import check_bindings
-from tmpass.graph.content import Content
 from tmpass.graph.macs import count_macs
-from tmpass.graph.model import Graph
-from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
+from tmpass.loading.carrier import Carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
 from tmpass.planning.residency.overhead import stored_shortfall
 from tmpass.plans.plan import Plan
@@ -24,15 +22,13 @@ from tmpass.splitting.least_bytes import LeastBytes, least_bytes
 from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.note import write_note
-from tmpass.splitting.open_net import Opened, check_static, open_net
+from tmpass.splitting.open_net import Opened, open_net
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.search import Found, Search, silent
-from tmpass.splitting.set_sizes import set_sizes
 from tmpass.splitting.stage import Stage
 from tmpass.targets import Target, load_target
 from tmpass.targets.runtime import SPLIT_FOR
 from tmpass.targets.target import BUDGET
-from tmpass.verification.split.check import check_split
 
 
 @record
@@ -104,6 +100,21 @@ class Split:
     def fits(self) -> bool:
         """Whether the split model fits the target."""
         return self.plan.fits
+
+    @property
+    def status(self) -> Status:
+        """What is proved: that of the plan where it fits, else `infeasible` only if no choice of equal parts fits.
+
+        A plan of one split proves nothing of other splits. So without a bound above the room, it is `unknown`.
+        """
+        memory = self.plan.memories[0]
+        if self.fits:
+            return Status(self.plan.status)
+        if self.plan.refused or not self.searched:
+            return Status.INFEASIBLE
+        room = 0 if memory.capacity is None else memory.capacity - memory.reserve
+        proved = memory.capacity is not None and self.bound is not None and self.bound.bytes > room
+        return Status.INFEASIBLE if proved else Status.UNKNOWN
 
 
 _TRIED = 4
@@ -177,10 +188,9 @@ def split(
     search = Search(opened.net, profile, told or silent, threads)
     limits = _limits(search, max_macs, max_slowdown, free=room is not None)
     before = _planned(opened.model, profile, threads)
-    if before.refused:  # the runtime does not run parts of these operators either
-        return _unchanged(opened, before, search)
-    if _too_large_to_store(opened, before, search, profile):
-        return replace(_unchanged(opened, before, search), searched=False)
+    unsearched = _unsearched(opened, before, search, profile)
+    if unsearched is not None:
+        return unsearched
     if room is not None:
         if before.fits:
             return _unchanged(opened, before, search)
@@ -191,6 +201,27 @@ def split(
     if not made.plan.memories[0].shortfall:  # of a memory behind the scratchpad, the bound says nothing
         return made
     return replace(made, bound=_bound(search, limits[-1], made.needed[0]))
+
+
+def unsearched_split(
+    model: object, target: str | os.PathLike[str] | Target | None = None, bind: Mapping[str, int] | None = None
+) -> Split | None:
+    """The model unsplit where no split is searched for: its constants do not fit, or the runtime does not run it.
+
+    Args and errors are those of `split`. None elsewhere.
+    """
+    carrier = open_carrier(model)
+    profile = _target(target, carrier)
+    opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
+    return _unsearched(opened, _planned(opened.model, profile, 1), Search(opened.net, profile, silent), profile)
+
+
+def _unsearched(opened: Opened, before: Plan, search: Search, target: Target) -> Split | None:
+    if before.refused:  # the runtime does not run parts of these operators either
+        return _unchanged(opened, before, search)
+    if _too_large_to_store(opened, before, search, target):
+        return replace(_unchanged(opened, before, search), searched=False)
+    return None
 
 
 def _too_large_to_store(opened: Opened, before: Plan, search: Search, target: Target) -> bool:
@@ -280,7 +311,8 @@ def split_frontier(
     """The trade-offs of bytes against work: splits that are planned and proved, but not returned.
 
     Each is what `split` finds with the least work for a budget, and needs fewer bytes than all with less work. There
-    are at most 26: the unsplit model, the one with the fewest bytes, and those for 24 budgets between them.
+    are at most 26: the unsplit model, the one with the fewest bytes, and those for 24 budgets between them. It is the
+    unsplit model alone where no split fits: its constants do not, or the runtime does not run it.
 
     Args and errors are those of `split`.
     """
@@ -289,84 +321,21 @@ def split_frontier(
     opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
     search = Search(opened.net, profile, told or silent, threads)
     before = _planned(opened.model, profile, threads)
+    limits, unsearched = (
+        _limits(search, max_macs, max_slowdown, free=True),
+        _unsearched(opened, before, search, profile),
+    )
     made = [
         _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before, search)
-        for found in trade_offs(search, _limits(search, max_macs, max_slowdown, free=True))
+        for found in (trade_offs(search, limits) if unsearched is None else ())
     ]
+    made = made if unsearched is None else [unsearched]
     kept: list[TradeOff] = []
     for one in made:
         needed, _ = one.needed
         if not kept or needed < kept[-1].needed:
             kept.append(TradeOff(needed, one.macs[0], one.slowdown, one.operators[0], one.stages))
     return tuple(kept)
-
-
-def verify_split(split_model: object, original: object) -> list[Violation]:
-    """What is wrong with a split model; empty where it computes its outputs as the original does.
-
-    Where the original was split with bound sizes, it is compared with the sizes of the split model's inputs.
-
-    Args:
-        split_model: a path, the bytes of a file, or a model in memory; it may carry a plan.
-        original: the model before it was split.
-
-    Raises:
-        UsageError: models of this format cannot be split, or the two have different formats.
-        ModelError: one of them cannot be read.
-    """
-    after, before = (open_carrier(source) for source in (split_model, original))
-    if after.frontend.NAME != before.frontend.NAME:
-        what = f"the split model is {after.frontend.NAME}, and the original {before.frontend.NAME}"
-        raise UsageError(what, hint="give the original in the format of the split model")
-    if not hasattr(after.frontend, "content_of"):
-        raise UsageError(f"{after.frontend.NAME} models cannot be split", where=before.name)
-    graph = load_carrier(after, {}).graph
-    before = set_sizes(before, _sizes_in(graph, load_carrier(before, {}).graph))
-    contents = [_content(before, load_carrier(before, {}).graph), _content(after, graph)]
-    return check_split(*contents)
-
-
-def split_sizes(split_model: object, original: object) -> dict[str, int]:
-    """The sizes for which a split model computes the same as the original: open dimension of an input -> its size.
-
-    Args:
-        split_model: as for `verify_split`, as is the other.
-        original: the model before it was split.
-
-    Raises:
-        ModelError: one of them cannot be read.
-    """
-    after, before = (load_carrier(open_carrier(source), {}).graph for source in (split_model, original))
-    named = {
-        f"{main.tensors[t].name}:{axis}": dim
-        for main in before.subgraphs[:1]
-        for t in main.inputs
-        for axis, dim in enumerate(main.tensors[t].shape or ())
-    }
-    return {str(named[key]): size for key, size in _sizes_in(after, before).items()}
-
-
-def _sizes_in(graph: Graph, opened: Graph) -> dict[str, int]:
-    """The sizes that inputs of a split model, `graph`, have where the original, `opened`, leaves them open."""
-    ends = [
-        {one.tensors[t].name: one.tensors[t].shape or () for one in of.subgraphs[:1] for t in one.inputs}
-        for of in (graph, opened)
-    ]
-    return {
-        f"{name}:{axis}": size
-        for name, shape in ends[1].items()
-        for axis, (open_, size) in enumerate(zip(shape, ends[0].get(name, ()), strict=False))
-        if isinstance(open_, str) and isinstance(size, int)
-    }
-
-
-def _content(carrier: Carrier, graph: Graph) -> Content:
-    """What decides about the results of the model in `carrier`, which was read as `graph`."""
-    try:
-        check_static(graph)
-        return cast(SplittingFrontend, carrier.frontend).content_of(carrier.data, graph)
-    except ModelError as error:
-        raise error.within(carrier.name) from None
 
 
 def _target(asked: object, carrier: Carrier) -> Target:

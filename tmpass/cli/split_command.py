@@ -115,8 +115,7 @@ def command(
     asked["bind"] = parse_bindings(asked["bind"])
     if frontier:
         del asked["budget"]
-        _frontier(model, asked, page, as_json=as_json)
-        return
+        ctx.exit(_frontier(model, asked, page, as_json=as_json))
     from tmpass.api.split import split
 
     source = model_source(model)
@@ -125,7 +124,7 @@ def command(
     _complain_of_model(source, asked["bind"], made.before.warnings)
     _write(made, model, output, page)
     _print(made, as_json=as_json, aside="-" in (output, page))
-    ctx.exit(EXIT_CODES[made.plan.status])
+    ctx.exit(EXIT_CODES[made.status])
 
 
 def _complain_of_model(source: str | bytes, bindings: "Mapping[str, int]", others: "Iterable[str]" = ()) -> None:
@@ -185,10 +184,18 @@ def _print(made: "Split", *, as_json: bool, aside: bool) -> None:
     click.echo(split_summary(made), nl=False, err=aside)
 
 
-def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: bool) -> None:
-    from tmpass.api.split import split_frontier
+def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: bool) -> int:
+    """Print the trade-offs of a model, or why no split is searched for. Returns the exit code."""
+    from tmpass.api.split import split_frontier, unsearched_split
 
     source = model_source(model)
+    unsearched = unsearched_split(source, asked["target"], asked["bind"])
+    if unsearched is not None:
+        _complain_of_model(source, asked["bind"], unsearched.before.warnings)
+        if page is not None:
+            complain(f"nothing is written to {page}: no split is searched for")
+        _print(unsearched, as_json=as_json, aside=False)
+        return EXIT_CODES[unsearched.status]
     with working(f"splitting {name_of(source)}") as told:
         points = split_frontier(source, **asked, told=told)
     _complain_of_model(source, asked["bind"])
@@ -205,3 +212,4 @@ def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: b
 
         print_table(frontier_table(points))
         click.echo(PROVED)
+    return 0

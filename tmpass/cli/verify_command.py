@@ -292,7 +292,7 @@ def _refuse_mixed(given: dict[str, Any], *, execute: bool, others: bool) -> None
 
 def _verify_split(split: str, original: str | None) -> int:
     """Compare a split model with its original, and return the exit code."""
-    from tmpass.api.split import split_sizes, verify_split
+    from tmpass.api.verify_split import split_sizes, verify_split
 
     if original is None:
         raise UsageError("the original is missing", hint="tmpass verify --split SPLIT MODEL")

@@ -13,6 +13,7 @@ def split_json(made: Split) -> str:
     memory, before = made.plan.memories[0], made.before.memories[0]
     found = {
         "fits": made.fits,
+        "status": made.status.value,
         "missing": {one.name: one.shortfall for one in made.plan.memories if one.shortfall},
         "model": made.before.model.file,
         "target": made.plan.target.name,

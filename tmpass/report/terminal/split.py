@@ -26,7 +26,7 @@ NO_SEARCH = "splitting does not make constants smaller"
 def split_summary(made: Split) -> str:
     """The text that `tmpass split` prints."""
     memory, before = made.plan.memories[0], made.before.memories[0]
-    open_ = "not found" if made.plan.status == Status.UNKNOWN else "no"
+    open_ = "not found" if made.status is Status.UNKNOWN else "no"
     short = f"{open_}: {does_not_run(made.plan) or missing(made)}"
     after, original = made.needed
     lines = [

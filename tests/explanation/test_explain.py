@@ -12,6 +12,7 @@ from support.travelling import travelling
 from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.explanation.explain import explain
+from tmpass.fleets.fleet import fleet
 from tmpass.graph.model import Call, TensorKind
 from tmpass.loading.load import Model
 from tmpass.packing.conflict import Cause
@@ -336,3 +337,10 @@ def test_the_least_budget_with_streamed_constants_is_true_and_does_not_depend_on
             assert known.streamed_budget == first.streamed_budget
             assert known.plan.memories[0].without_reserve >= first.streamed_budget.lowest
             assert ("at most" in known.summary()) == (not first.streamed_budget.proved)
+
+
+@pytest.mark.parametrize("function", [explain, fleet])
+def test_a_misspelt_option_is_refused_in_the_name_of_the_function_that_was_called(function):
+    """`fleet` made a row of it that said "internal error"."""
+    with pytest.raises(TypeError, match=rf"^{function.__name__}\(\) got .* 'bugdet'. Did you mean 'budget'\?$"):
+        function("net.tflite", bugdet=1)

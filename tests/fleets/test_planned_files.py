@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from fractions import Fraction
+from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -115,3 +116,10 @@ def test_an_error_without_words_has_its_name_as_the_reason(monkeypatch):
         SimpleNamespace(fits=True), None, SimpleNamespace(name="", data=b"", frontend=None), None, {}
     )
     assert found == "MemoryError"
+
+
+def test_the_file_of_a_board_of_ones_own_has_its_name_without_the_suffix(tmp_path):
+    board = tmp_path / "board.toml"
+    board.write_text((files("tmpass.targets") / "profiles" / "tflm.toml").read_text())
+    (file,) = tmpass.fleet(MODELS / "branchy.tflite", board, means=means(tmp_path)).files
+    assert Path(file).name.startswith("branchy-board-")

@@ -228,6 +228,24 @@ def test_the_queries_find_the_rows_that_a_search_finds(graph):
     assert made.buffers_in("nowhere") == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("tt0", "the plan of 'test' has no tensor 'tt0'; did you mean 't0'?"),
+        ("else", "has no tensor 'else'; plan.tensors has all of them"),
+        ((0, 9), "has no tensor (0, 9); subgraph 0 has tensors 0 to 1"),
+        ((4, 0), "has no tensor (4, 0); there is no tensor in subgraph 4"),
+        (3, "has no tensor 3; give its name, or (subgraph, index)"),
+    ],
+)
+def test_a_tensor_that_is_not_there_is_named_with_the_nearest_ones(key, said):
+    made = planned(chain(8, 8))
+    with pytest.raises(KeyError) as error:
+        made.tensor(key)
+    assert isinstance(error.value, UsageError)
+    assert str(error.value).endswith(said)
+
+
 # Reading plans from anywhere.
 
 JUNK = (

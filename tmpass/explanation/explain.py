@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tmpass.api.arguments import target_of
+from tmpass.api.option_names import check_names
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
 from tmpass.base.choices import Objective, Transfers
@@ -56,7 +57,9 @@ def explain(
 
     Raises:
         TmpassError: as `tmpass.plan` does.
+        TypeError: an option is not one of `tmpass.plan`.
     """
+    check_names("explain", options)
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from tmpass.api.arguments import ASSUMED_TARGET, target_of
+from tmpass.api.option_names import check_names
 from tmpass.base.errors import UsageError, brief
 from tmpass.base.record import record
 from tmpass.fleets.asked import options_text
@@ -102,7 +103,9 @@ def fleet(
     Raises:
         UsageError: an argument is wrong, or the workers have another version of tmpass.
         TargetError: a target is unknown or wrong.
+        TypeError: an option is not one of `tmpass.plan`.
     """
+    check_names("fleet", options)
     aims = find_aims(targets)
     return plan_fleet([Request(source, aims, options) for source in find_sources(models)], means or Means())
 

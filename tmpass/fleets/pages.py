@@ -18,7 +18,7 @@ def page_name(folder: str | os.PathLike[str] | None, model: str, target: str, ke
     """
     if folder is None:
         return None
-    return os.path.join(os.fspath(folder), f"{_words(_base(model), target)}-{key[:_KEY]}.html")
+    return os.path.join(os.fspath(folder), f"{_words(_base(model), _name(target))}-{key[:_KEY]}.html")
 
 
 def file_name(folder: str | os.PathLike[str] | None, model: str, target: str, key: str) -> str | None:
@@ -26,11 +26,16 @@ def file_name(folder: str | os.PathLike[str] | None, model: str, target: str, ke
     if folder is None:
         return None
     stem, suffix = os.path.splitext(_base(model))
-    return os.path.join(os.fspath(folder), f"{_words(stem, target)}-{key[:_KEY]}{_words(suffix)}")
+    return os.path.join(os.fspath(folder), f"{_words(stem, _name(target))}-{key[:_KEY]}{_words(suffix)}")
 
 
 def _base(model: str) -> str:
     return os.path.basename(model.replace("\\", "/").rstrip("/"))
+
+
+def _name(target: str) -> str:
+    """The name or the file of a target, without the suffix of the file."""
+    return target.removesuffix(".toml")
 
 
 def _words(*parts: str) -> str:

@@ -419,14 +419,16 @@ class Plan(Facts):
             key: (subgraph, index), or the name; of tensors with one name, the first.
 
         Raises:
-            KeyError: the plan has no row for `key`.
+            MissingTensorError: the plan has no row for `key`. It is a KeyError and a UsageError.
 
         Complexity: linear; for more than a few keys, `tensors_by_key` is an index.
         """
         for row in self.tensors:
             if key in (row.key, row.name):
                 return row
-        raise KeyError(key)
+        from tmpass.plans.missing_tensor import missing_tensor  # for a mistake only
+
+        raise missing_tensor(self, key)
 
     def tensors_by_key(self) -> dict[TensorKey, PlannedTensor]:
         """The rows of all tensors by their keys. It is built on each call: keep it while you need it."""

@@ -10,7 +10,7 @@ from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
 from tmpass.plans.plan import ModelInfo
-from tmpass.report.terminal.tables import buffer_table, memory_table, sharing_table, target_list
+from tmpass.report.terminal.tables import buffer_table, memory_table, scratch_table, sharing_table, target_list
 from tmpass.report.text import one_line, short_size
 from tmpass.targets import EVERY, Memory, Sharing, Target, load_target, target_names
 
@@ -123,6 +123,16 @@ def test_sharing_of_operators_with_its_sources():
         "in_place  ADD, [/b]  b [c]",
         "parts     none       not in the profile",
     ]
+
+
+@pytest.mark.parametrize("name", target_names())
+def test_no_line_of_a_target_is_too_long_for_a_page(name):
+    """Piped, the list of operators of tflm made lines of 383 characters, most of them spaces."""
+    target = load_target(name)
+    lines = [line for made in (memory_table, sharing_table, scratch_table) for line in shown(made(target))]
+    assert max(map(len, lines)) <= 180
+    words = " ".join(lines).replace(",", " ").split()
+    assert {str(kind) for kind in target.sharing.in_place if kind != EVERY} <= set(words)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Tables for the terminal."""
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from tmpass.base.sizes import format_size
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from rich.table import Table
+
+_WIDE = 56
+"""Characters of a line in a column of long texts."""
 
 _SPANS = 4
 """Spans of steps that are listed of one buffer."""
@@ -129,6 +133,11 @@ def _fact(memory: Memory, name: str) -> tuple[str, str]:
     return meaning[name], "yes" if value else "no"
 
 
+def _wrapped(text: str) -> str:
+    """`text`, without control characters, in lines that leave room for other columns. Long words stay whole."""
+    return textwrap.fill(one_line(text), _WIDE, break_long_words=False, break_on_hyphens=False)
+
+
 def sharing_table(target: Target) -> "Table":
     """A table of the kinds of sharing that `target` allows: operators and source."""
     sharing = target.sharing
@@ -136,7 +145,8 @@ def sharing_table(target: Target) -> "Table":
     for name in ("views", "in_place", "parts"):
         kinds = ", ".join(map(str, getattr(sharing, name))) or "none"
         origin = f"runtime {target.runtime.name}: " if "sharing" in target.implied and name in sharing.sources else ""
-        table.add_row(name, one_line(kinds), origin + sharing.sources.get(name, "not in the profile"))
+        source = origin + sharing.sources.get(name, "not in the profile")
+        table.add_row(name, _wrapped(kinds), _wrapped(source))
     return table
 
 
@@ -146,7 +156,7 @@ def scratch_table(target: Target) -> "Table":
     implied = implied_rules(target.runtime)[1] if "scratch" in target.implied else ()
     for rule in target.scratch:
         origin = f"runtime {target.runtime.name}: " if rule in implied else ""
-        table.add_row(one_line(rule.kind), one_line(str(rule.bytes)), origin + one_line(rule.source))
+        table.add_row(one_line(rule.kind), _wrapped(str(rule.bytes)), one_line(origin + rule.source))
     return table
 
 

@@ -96,7 +96,7 @@ def _device(plan: Plan) -> Iterator[Trusted]:
     yield Trusted("sharing", allowed if sharing else "no tensor shares storage as a view, as a piece or in place")
     rules = len(plan.options.scratch)
     needs = f"kernels need what {rules} rule{'s' * (rules != 1)} of the plan's options say{'s' * (rules == 1)}"
-    yield Trusted("scratch", needs if rules else "kernels need no memory besides tensors: the plan has no rule")
+    yield Trusted("scratch", needs if rules else "kernels need no memory of their own: the plan counts none")
     if RUNTIMES[plan.target.runtime].kernels is not None:
         more = "" if not plan.not_run else " but those that the plan lists"
         yield Trusted("kernels", f"the runtime has kernels for all operators{more}")
@@ -138,8 +138,8 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
         needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
         yield Trusted("scratch", f"{needs}, which {profile.name} does not have")
     elif not plan.options.scratch:
-        what = "no rule for these" if profile.runtime.tail else "no rule"
-        yield Trusted("scratch", f"kernels need no memory besides tensors: {profile.name} has {what}")
+        which = "the kernels of this model" if profile.runtime.tail else "kernels"
+        yield Trusted("scratch", f"kernels need no memory of their own: {profile.name} has no rules for {which}")
     home = profile.constants_home
     if plan.model.bytes is None and not plan.constants and home is not None:
         file = ", and the rest of the model's file," if profile.runtime.keeps_file else ""

@@ -42,13 +42,14 @@ def residual():
 
 
 def test_the_head_has_the_answer_the_missing_bytes_and_the_peak_step():
+    own = "what a runtime keeps for itself (the profile names no runtime)"
     assert head(explained(residual(), 60)).splitlines() == [
         "fits         no: 12 B are missing, 72 B do not fit into 60 B",
         "model        net.test on mine, memory m",
         "least budget 72 B; proved: with this sharing none is smaller, in any order",
         "peak step    2 of 4, C 'op2': 72 B in 3 buffers",
         "over         2 of 4 steps need more than the capacity: 1..2",
-        "not counted  scratch of kernels (unknown without --scratch)",
+        f"not counted  scratch of kernels (unknown without --scratch); {own}",
     ]
 
 

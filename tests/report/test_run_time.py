@@ -66,7 +66,7 @@ def test_every_output_has_the_line():
 
 
 def test_a_plan_without_a_time_has_no_line():
-    assert "time" not in summary(planned_for(GRAPH, timed(None, compute=None)))
+    assert "\ntime " not in summary(planned_for(GRAPH, timed(None, compute=None)))
 
 
 def test_two_times_that_count_the_same_are_compared():

@@ -6,10 +6,14 @@ from tmpass.plans.left_out import NotCounted
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.report.kernels import condition, does_not_run, not_known, unread
 from tmpass.report.text import short_size
+from tmpass.targets import target_names
 from tmpass.targets.runtime import RUNTIMES
 
 _KINDS = 3
 """The number of operator kinds that are named."""
+
+_NO_RUNTIME = "what a runtime keeps for itself (the profile names no runtime)"
+"""Said of targets of one's own. The built-in ones without a runtime are for compilers, which keep nothing."""
 
 _ORDER = ("tensors", "weights", "inputs_outputs", "runtime", "scratch")
 """The most important first, since long lines are cut at their end."""
@@ -18,7 +22,8 @@ _ORDER = ("tensors", "weights", "inputs_outputs", "runtime", "scratch")
 def not_counted(plan: Plan) -> str:
     """One line with everything that the figures of `plan` do not count; empty where they count all."""
     rows = sorted(plan.not_counted, key=lambda row: _ORDER.index(row.what))
-    return "; ".join(_describe(plan, row) for row in rows)
+    own = [_NO_RUNTIME] if not plan.target.runtime and plan.target.name not in target_names() else []
+    return "; ".join([_describe(plan, row) for row in rows] + own)
 
 
 def unknown(plan: Plan) -> str:

@@ -9,7 +9,7 @@ least       all stay
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
@@ -31,6 +31,7 @@ from tmpass.planning.residency.fewest_moved import other_orders
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.staged_bound import staging_of
 from tmpass.planning.residency.transfers.behind import find_source
+from tmpass.planning.residency.transfers.too_small import decides_alone
 from tmpass.plans.plan import Plan
 from tmpass.plans.planned_time import SECOND, PlannedTime
 from tmpass.targets import Target
@@ -107,6 +108,7 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     chosen = _choose([at(size) for size in sorted(asked)], kept)
     if find_source(graph, target, besides.stored) is not None:  # also without transfers
         chosen = _with_transfers(request, orders, besides, chosen, own, at, found)
+        chosen = _with_proofs(request, ordered, besides, chosen, found)
     timed = [_timed(one, time_of(loaded.info, found[one.size]) if one.fits else None) for one in chosen]
     return tuple(replace(one, own=one.size == own) for one in _with_knees(timed))
 
@@ -166,6 +168,26 @@ def _with_transfers(
     kept = {own, fitting[0].size, next(one.size for one in fitting if not one.moved)}
     kept |= {one.size for one in rows if not one.fits} | {one.size for one in points if one.fits}
     return _choose(rows, kept, len(rows), max(1, (fitting[0].cost - high.cost) / _FLAT))
+
+
+def _with_proofs(
+    request: LayoutRequest,
+    ordered: OrderedLayout,
+    besides: Besides,
+    points: Sequence[CurvePoint],
+    plans: Mapping[int, Resized],
+) -> list[CurvePoint]:
+    """`points`, where those at which one operator alone needs more are proved not to fit, as a plan says it."""
+    low = least_with_transfers(request, ordered, besides, max(one.size for one in points))
+    twice = len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries)  # nothing is tried
+    if low is None or twice:
+        return list(points)
+    return [
+        replace(one, status=Status.INFEASIBLE)
+        if not one.fits and one.size < low and decides_alone(request.target, plans[one.size].memories[0].constants)
+        else one
+        for one in points
+    ]
 
 
 def _point(target: Target, size: int, found: Resized) -> CurvePoint:

@@ -23,7 +23,7 @@ from tmpass.planning.sharing.aliases import permitted
 from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
 from tmpass.plans.plan import Options, Plan
-from tmpass.targets import Target, Use
+from tmpass.targets import Target
 from tmpass.targets.replaced import replaced_sharing
 from tmpass.targets.scratch.rule import ScratchRule
 
@@ -75,6 +75,7 @@ def _fewest_bytes(
     if not _short(target, ordered, rows) or len(target.memories) < 2:
         return _assembled(model, request, ordered, besides, notes, rows), whole
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
+    from tmpass.planning.residency.transfers.too_small import decides_alone
 
     try:
         with interrupts.caught() if keep else nullcontext():
@@ -97,7 +98,7 @@ def _fewest_bytes(
         return _assembled(model, request, divided, besides, notes), whole
     if attempt.undecided:
         ordered = replace(ordered, division=Status.UNKNOWN)
-    elif attempt.need is not None and _all_on_chip(target, rows):
+    elif attempt.need is not None and decides_alone(target, rows[0][0].constants):
         ordered = replace(ordered, order=replace(ordered.order, operator_bound=attempt.need))
     notes += (attempt.reason,) if attempt.reason else ()
     return _assembled(model, request, ordered, besides, notes, rows), whole
@@ -109,12 +110,6 @@ def _short(target: Target, ordered: OrderedLayout, rows: MemoryRows) -> bool:
     first, *others = rows[0]
     arenas = (first, *(use for use in others if use.peak or use.name in used))
     return target.scratchpad.capacity is not None and any(use.shortfall for use in arenas)
-
-
-def _all_on_chip(target: Target, rows: MemoryRows) -> bool:
-    """Whether what operators compute with has to be in the scratchpad, in which no constant is for the whole run."""
-    elsewhere = [m for m in target.memories if m.compute and Use.ACTIVATIONS in m.holds and m != target.scratchpad]
-    return not elsewhere and not rows[0][0].constants
 
 
 def _may_stream(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> bool:

@@ -75,7 +75,7 @@ def test_an_arena_in_which_the_model_cannot_be_prepared_is_proved_too_small(name
     assert fits.memories[0].preparation == least
     made = tmpass.plan(path, target, budget=least - 256)
     assert made.status == "infeasible"
-    assert "proved: at least 256 B are missing in this order to prepare the model, and none fits" in made.summary()
+    assert "proved: at least 256 B are missing to prepare the model in this order; no other order fits" in made.summary()
     assert tmpass.verify(made, path, target=target) == tmpass.verify(made, path) == ()
 
 

@@ -6,6 +6,7 @@ from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.needed import needed_by
 from tmpass.planning.residency.transfers.cases import Case
+from tmpass.targets import Target, Use
 
 _HEIGHT = {"tflite": 1, "onnx": 2}
 """Format -> the axis of the height in tensors of four dimensions."""
@@ -50,6 +51,17 @@ def why_too_small(request: LayoutRequest, case: Case) -> str:
     elif tiles is not None:
         text += f"; in tiles of {tiles.rows} of {tiles.height} rows about {tiles.bytes} B (an estimate)"
     return f"{text}: {brief(op.name)}" if op.name else text
+
+
+def decides_alone(target: Target, constants: int) -> bool:
+    """Whether nothing fits where one operator needs more than the scratchpad has.
+
+    Args:
+        target: of the plan. Operators may compute on another memory with activations, which then has room as well.
+        constants: bytes of those that are in the scratchpad for the whole run, which the operator may read.
+    """
+    elsewhere = [m for m in target.memories if m.compute and Use.ACTIVATIONS in m.holds and m != target.scratchpad]
+    return not elsewhere and not constants
 
 
 def largest_need(request: LayoutRequest, case: Case) -> int:

@@ -124,7 +124,8 @@ class MemoryUse:
         loaded_bound: copies of constants take at least this above the lower bound.
         chunk: the largest piece in which constants are streamed out of it; None where only as a whole.
         traffic: what operators read from its buffers and write to them in one run. A loop counts as one round.
-        preparation: what the runtime needs to prepare the model, whatever the buffers take; 0 if that is never more.
+        preparation: bytes without which the runtime does not prepare the model, in any order and whatever the buffers
+            take; 0 if that is never more.
     """
 
     name: str

@@ -79,7 +79,7 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
         orders = "in this order, and no other order fits"
     alone = memory.preparation + memory.constants + memory.reserve - (memory.capacity or 0)
     if memory.preparation and over == alone:
-        return f"proved: at least {format_size(over)} are missing to prepare the model in this order; no other order fits"
+        return f"proved: at least {format_size(over)} are missing to prepare the model, in any order"
     # Where constants alone are too large, the answer is proved though transfers may be open.
     may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
     orders += ", without transfers" if no_help(plan) or may_leave else ""

@@ -27,7 +27,7 @@ def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
         order += sorted(set(range(len(subgraph.ops))) - set(order))
     tail, arena = runtime_bytes(graph, profile, orders=orders), plan.memories[0]
     expected = 0 if tail is None else tail.overhead(arena.peak)
-    least = 0 if tail is None else tail.preparation
+    least = 0 if tail is None else tail.prepared_at_least
     if arena.overhead == expected and arena.preparation in (0, least):
         return []
     if arena.overhead == expected:

@@ -117,7 +117,7 @@ def with_tail(
     if tail is None:
         return overhead
     source = TAIL_ASSUMED if target.word_origin.startswith("assumed") else TAIL
-    preparation = tail.preparation if tail.preparation > tail.total else 0
+    preparation = tail.prepared_at_least if tail.prepared_at_least > tail.total else 0
     return {**overhead, arena: Overhead(tail.overhead(head), source, preparation)}
 
 

@@ -136,13 +136,13 @@ def _budget(known: Explanation) -> str:
 def _with_more_elsewhere(known: Explanation) -> str:
     """What is known of budgets with which more buffers are in another memory."""
     memory = known.peak_step.memory
-    if memory.preparation and known.least_budget <= memory.preparation + memory.constants:
-        return "proved: preparing the model takes as much, apart from padding in the tail"
+    prepared = memory.preparation + memory.constants
+    below = f"; preparing the model takes {format_size(prepared)}" if memory.preparation else ""
     smaller = next((one.size for one in known.curve or () if one.fits and one.size < known.least_budget), None)
     if smaller is not None:
-        return f"{format_size(smaller)} are enough, with more buffers in {known.elsewhere}"
+        return f"{format_size(smaller)} are enough, with more buffers in {known.elsewhere}{below}"
     curve = "" if known.curve else " (--curve)"
-    return f"less may be enough, with more buffers in {known.elsewhere}{curve}"
+    return f"less may be enough, with more buffers in {known.elsewhere}{below}{curve}"
 
 
 def _where(known: Explanation) -> str:

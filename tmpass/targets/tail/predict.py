@@ -36,6 +36,7 @@ class RuntimeBytes:
         rows: the parts of the tail.
         unknown: the kinds of operators without a rule, sorted. What they keep is not counted.
         preparation: the least arena with which the model can be prepared, if its head were empty.
+        prepared_at_least: bytes of the arena without which it is prepared in no order of its operators.
         alignment: of the end of the head, and of the arena.
         padding: the bytes of the tail that only align. No order of the operators has a smaller tail than the rest.
     """
@@ -44,6 +45,7 @@ class RuntimeBytes:
     rows: tuple[Row, ...]
     unknown: tuple[str, ...]
     preparation: int
+    prepared_at_least: int
     alignment: int = 16
     padding: int = 0
 
@@ -80,9 +82,10 @@ def predict(
     Complexity: linear in the tensors and operators.
     """
     model = Sizes(graph, rules, word_size, orders)
-    used, sizes, rows = 0, 0, defaultdict[tuple[str, bool], list[int]](lambda: [0, 0])
+    before, used, sizes, rows = 0, 0, 0, defaultdict[tuple[str, bool], list[int]](lambda: [0, 0])
     at_plan, kernels_end = 0, 0
     for allocation in rules.persistent:
+        before = used if allocation.per is Per.KERNEL else before
         for what, count, size, align in model.allocations(allocation):
             end = round_up(used + size, align)
             row = rows[what, allocation.per is Per.KERNEL and what != RESOURCES]
@@ -102,4 +105,6 @@ def predict(
     )
     unknown = tuple(sorted(model.unknown))
     preparation = round_up(max(preparing, placing), rules.alignment)
-    return RuntimeBytes(used, found, unknown, preparation, rules.alignment, used - sizes)
+    # In another order a kernel may be prepared first, and padding is other.
+    at_least = max(before + model.prepared_first(), placing) - (used - sizes)
+    return RuntimeBytes(used, found, unknown, preparation, at_least, rules.alignment, used - sizes)

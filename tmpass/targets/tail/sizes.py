@@ -147,6 +147,10 @@ class Sizes:
             requests += known.scratch
         return most
 
+    def prepared_first(self) -> int:
+        """The most bytes of head and kernels while one operator is prepared that is the first one."""
+        return self._requests(0) + max((sum(one.persistent) + self._looked_at(one) for one in self._kernels), default=0)
+
     def _own(self, known: "_Known") -> int:
         """The bytes that a kernel takes in its preparation and keeps."""
         sizes = known.persistent[len(known.persistent) - known.prepared :]

@@ -116,7 +116,7 @@ def test_optional_keys_are_written_where_they_have_another_value():
         Plan: {"transfers": None, "time": None, "not_run": (), "registrations": (), "version": ""},
         Options: {"transfers": "auto", "objective": "bytes"},
         PlannedBuffer: {"first": None},
-        MemoryUse: {"preparation": 0},
+        MemoryUse: {"preparation": 0, "tail": None},
     }
     assert not any(word in PLAN.to_json() for word in ('"transfers"', '"time"', '"objective"'))
     assert '"first"' not in PLAN.to_json()

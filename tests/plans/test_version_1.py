@@ -26,6 +26,7 @@ NEW_OF_MEMORY = (
     "chunk",
     "traffic",
     "preparation",
+    "tail",
 )
 
 

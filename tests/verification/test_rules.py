@@ -84,7 +84,9 @@ def test_what_preparation_needs_is_by_the_rules_and_part_of_the_arena(size):
     assert verify(replace(made, memories=(replace(arena, preparation=0), *others)), BRANCHY, target="tflm") == ()
     wrong = replace(made, memories=(replace(arena, preparation=size), *others))
     found = said(wrong, "tflm", "overhead")
-    assert found[0].startswith(f"arena claims {size} bytes to prepare the model, but ")
+    assert found[0].startswith(f"arena claims {size} bytes to prepare the model, ")
+    kept = replace(made, memories=(replace(arena, tail=0), *others))
+    assert "a tail of 0, but by the rules" in said(kept, "tflm", "overhead")[0]
     flash = replace(made, memories=(arena, *(replace(one, preparation=size) for one in others)))
     assert said(flash, "tflm", "overhead")
 

@@ -193,7 +193,7 @@ class Explanation:
         memory = self.peak_step.memory
         if self.streamed_budget is not None:
             return self.streamed_budget.lowest
-        return memory.needed_with(memory.lower_bound) + memory.loaded_bound - memory.reserve
+        return memory.lowest_with(memory.lower_bound, memory.loaded_bound) - memory.reserve
 
     @property
     def order_is_least(self) -> bool:

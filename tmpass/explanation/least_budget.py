@@ -64,7 +64,7 @@ def with_least_budget(
         return known
     found = made.memories[0]
     least = found.without_reserve
-    in_order = found.needed_with(found.lower_bound) + found.loaded_bound - found.reserve
+    in_order = found.lowest_with(found.lower_bound, found.loaded_bound) - found.reserve
     proved = "in any order" if least == lowest else "in its order" if least == in_order else ""
     return replace(known, streamed_budget=StreamedBudget(least, min(lowest, least), proved))
 
@@ -84,7 +84,7 @@ def least_without_transfers(
     alone = [resize(request, [one], besides, 0, divided=False).memories[0] for one in orders]
     high = min(one.without_reserve for one in alone)
     bound = max(ordered.order.lower_bound, staged_bound(request, ordered, besides) or 0)
-    lowest = min(high, alone[0].needed_with(0) - alone[0].reserve + bound)
+    lowest = min(high, alone[0].lowest_with(0, bound) - alone[0].reserve)
     low, grain = lowest - 1, request.target.scratchpad.alignment
     for probe in range(_PROBES if len(ordered.timeline.steps) <= _LARGE else _FEW):
         middle = (low + high) // 2 if probe else lowest

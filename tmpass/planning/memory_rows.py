@@ -132,7 +132,13 @@ def _with_overhead(use: MemoryUse, overhead: Mapping[str, Overhead]) -> MemoryUs
     taken = overhead.get(use.name)
     if taken is None:
         return use
-    return replace(use, overhead=taken.bytes, overhead_source=taken.source, preparation=taken.preparation)
+    return replace(
+        use,
+        overhead=taken.bytes,
+        overhead_source=taken.source,
+        preparation=taken.preparation,
+        tail=taken.tail,
+    )
 
 
 def _with_loaded(

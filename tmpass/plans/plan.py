@@ -125,7 +125,8 @@ class MemoryUse:
         chunk: the largest piece in which constants are streamed out of it; None where only as a whole.
         traffic: what operators read from its buffers and write to them in one run. A loop counts as one round.
         preparation: bytes without which the runtime does not prepare the model, in any order and whatever the buffers
-            take; 0 if that is never more.
+            take; 0 where it always takes more.
+        tail: what the runtime keeps of the overhead, where preparing the model needs the rest; None elsewhere.
     """
 
     name: str
@@ -146,6 +147,7 @@ class MemoryUse:
     chunk: int | None = None
     traffic: int = 0
     preparation: int = field(default=0, metadata=OPTIONAL)
+    tail: int | None = field(default=None, metadata=OPTIONAL)
 
     @property
     def needed(self) -> int:
@@ -162,12 +164,21 @@ class MemoryUse:
         ends = -(-peak // self.alignment) * self.alignment if self.constants else peak
         return max(ends + self.overhead, self.preparation) + self.constants + self.reserve
 
-    def needed_at_least(self, bound: int) -> int:
-        """What each run needs of the memory whose buffers need `bound` bytes, without copies of constants.
+    def lowest_with(self, bound: int, loaded: int = 0) -> int:
+        """What is needed at least of the memory where buffers need `bound` bytes, and copies of constants `loaded`.
+
+        While the model is prepared, there are neither.
+        """
+        ends = -(-bound // self.alignment) * self.alignment if self.constants else bound
+        kept = self.overhead if self.tail is None else self.tail
+        return max(ends + kept + loaded, self.preparation) + self.constants + self.reserve
+
+    def needed_at_least(self, bound: int, loaded: int = 0) -> int:
+        """`lowest_with` wherever the constants are.
 
         Nothing has to follow what is topmost, and another place of the constants may put padding there.
         """
-        return self.needed_with(bound) - (self.alignment - 1 if self.constants else 0)
+        return self.lowest_with(bound, loaded) - (self.alignment - 1 if self.constants else 0)
 
     @property
     def room(self) -> int | None:
@@ -185,7 +196,7 @@ class MemoryUse:
     @property
     def proved_shortfall(self) -> int:
         """How many bytes are missing with this schedule and sharing, wherever buffers and copies of constants are."""
-        least = self.needed_at_least(self.lower_bound) + self.loaded_bound
+        least = self.needed_at_least(self.lower_bound, self.loaded_bound)
         return 0 if self.capacity is None else max(0, least - self.capacity)
 
     @property

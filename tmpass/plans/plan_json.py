@@ -53,6 +53,7 @@ _BYTES = dict.fromkeys(
         "constants",
         "overhead",
         "preparation",
+        "tail",
         "reserve",
         "loaded",
         "loaded_bound",

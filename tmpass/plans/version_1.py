@@ -33,6 +33,7 @@ _SINCE_2: Mapping[str, Mapping[str, object]] = {
         "chunk": None,
         "traffic": 0,
         "preparation": 0,
+        "tail": None,
     },
 }
 """Table -> keys that version 1 does not have, with the values that say the same."""

@@ -49,6 +49,8 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
     if len(plan.arenas) > 1 and not plan.order.lower_bound:  # a division, of which other orders have others
         return f"not found; {above} are missing in {memory.name} with this division of the buffers, another may fit"
+    if plan.memories[0] is memory and memory.tail is not None:
+        return f"not found; {above} are missing to prepare the model, by rules that may count 528 B and 3 % too much"
     if plan.memories[0] is memory and memory.proved_shortfall:
         if memory.has_tail:  # which is smaller where another order needs less padding
             return f"not found; {above} are missing in this order, others may need less: more --states may help"
@@ -65,6 +67,8 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     A proof counts no padding of constants. Where that is all that it lacks, the bytes are those with which the plan
     fits, as everywhere else.
     """
+    if memory.preparation and memory.fixed_shortfall:
+        return f"proved: at least {format_size(memory.fixed_shortfall)} are missing to prepare the model, in any order"
     if not memory.lower_bound:
         return f"{format_size(memory.shortfall)} are missing in {memory.name}"
     first, operator = plan.memories[0] is memory, plan.order.operator_bound
@@ -77,9 +81,6 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
         over, orders = memory.proved_shortfall, "for this order and sharing"
     elif memory.has_tail:  # of which another order may have less, but not enough
         orders = "in this order, and no other order fits"
-    alone = memory.preparation + memory.constants + memory.reserve - (memory.capacity or 0)
-    if memory.preparation and over == alone:
-        return f"proved: at least {format_size(over)} are missing to prepare the model, in any order"
     # Where constants alone are too large, the answer is proved though transfers may be open.
     may_leave = memory.fixed_shortfall and memory is plan.memories[0] and plan.options.transfers != Transfers.NEVER
     orders += ", without transfers" if no_help(plan) or may_leave else ""

@@ -43,7 +43,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
 
 def _operator_too_large(plan: Plan) -> bool:
     """Whether one operator alone needs more than the first memory has, as the plan claims."""
-    return plan.order.operator_bound is not None and _missing(plan.memories[0], plan.order.operator_bound, 0)
+    return plan.order.operator_bound is not None and _always_missing(plan.memories[0], plan.order.operator_bound, 0)
 
 
 def _check_operator(plan: Plan) -> list[Violation]:
@@ -66,18 +66,27 @@ def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:
     )
 
 
-def _missing(memory: MemoryUse, peak: int, loaded: int, padding: int = 0) -> bool:
+def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
     """Whether buffers up to `peak`, copies of constants and the rest that the plan counts exceed the capacity."""
     if memory.capacity is None:
         return False
     buffers = peak + (-peak % memory.alignment if memory.constants else 0)
     arena = max(buffers + memory.overhead, memory.preparation)
-    return arena + memory.constants + loaded + memory.reserve - padding > memory.capacity
+    return arena + memory.constants + loaded + memory.reserve > memory.capacity
 
 
 def _always_missing(memory: MemoryUse, bound: int, loaded: int) -> bool:
-    """`_missing` wherever buffers and constants are: what is topmost needs no padding, which the figures count."""
-    return _missing(memory, bound, loaded, memory.alignment - 1 if memory.constants else 0)
+    """`_missing` wherever buffers and constants are, and with the least that is known of the runtime.
+
+    What is topmost needs no padding, which the figures count.
+    """
+    if memory.capacity is None:
+        return False
+    padding = memory.alignment - 1 if memory.constants else 0
+    buffers = bound + (-bound % memory.alignment if memory.constants else 0)
+    kept = memory.overhead if memory.tail is None else memory.tail
+    arena = max(buffers + kept + loaded, memory.preparation)
+    return arena + memory.constants + memory.reserve - padding > memory.capacity
 
 
 def _check_order(plan: Plan, graph: Graph) -> list[Violation]:

@@ -28,12 +28,12 @@ def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
     tail, arena = runtime_bytes(graph, profile, orders=orders), plan.memories[0]
     expected = 0 if tail is None else tail.overhead(arena.peak)
     least = 0 if tail is None else tail.prepared_at_least
-    if arena.overhead == expected and arena.preparation in (0, least):
+    kept = None if tail is None else tail.kept(arena.peak)
+    if arena.overhead == expected and arena.preparation in (0, least) and arena.tail == kept:
         return []
     if arena.overhead == expected:
-        message = (
-            f"{arena.name} claims {arena.preparation} bytes to prepare the model, but by the rules it takes {least}"
-        )
+        claims = f"{arena.preparation} bytes to prepare the model, and a tail of {arena.tail}"
+        message = f"{arena.name} claims {claims}, but by the rules it is {least}, and {kept}"
         return [Violation("overhead", message)]
     message = f"{arena.name} claims {arena.overhead} bytes for the runtime, but by its rules it takes {expected}"
     early = arena.overhead == 0 and plan.model.bytes is None
@@ -61,7 +61,10 @@ def check_overhead(plan: Plan) -> list[Violation]:
             message = f"{memory.name} claims {memory.preparation} bytes to prepare the model, but has no arena"
             found.append(Violation("overhead", message))
         elif memory.preparation > memory.peak + memory.overhead:
-            message = f"{memory.name} claims {memory.preparation} bytes to prepare the model, but has less of them"
+            message = f"{memory.name} claims {memory.preparation} bytes to prepare the model, more than its arena has"
+            found.append(Violation("overhead", message))
+        elif memory.tail is not None and (at or not tail or not 0 <= memory.tail <= memory.overhead):
+            message = f"{memory.name} claims a tail of {memory.tail} bytes, but has {memory.overhead} for the runtime"
             found.append(Violation("overhead", message))
     for memory in plan.memories[tail:]:  # the rules of the tail need the target
         expected = max(0, kept - memory.constants) if memory.name in homes else 0

@@ -20,14 +20,19 @@ REST_OF_FILE = "the rest of the model's file"
 
 @record
 class Overhead:
-    """Bytes that a runtime takes, where the number comes from, and what it needs however few bytes the buffers take.
+    """What a runtime takes of a memory, as the row of a plan has it.
 
-    That is 0 where the runtime's own bytes are as many.
+    Fields:
+        bytes: of the memory.
+        source: where the number comes from.
+        preparation: bytes without which the model is not prepared, whatever the buffers take.
+        tail: what it keeps of `bytes`, where preparing the model needs the rest; None elsewhere.
     """
 
     bytes: int
     source: str
     preparation: int = 0
+    tail: int | None = None
 
 
 @record
@@ -117,8 +122,7 @@ def with_tail(
     if tail is None:
         return overhead
     source = TAIL_ASSUMED if target.word_origin.startswith("assumed") else TAIL
-    preparation = tail.prepared_at_least if tail.prepared_at_least > tail.total else 0
-    return {**overhead, arena: Overhead(tail.overhead(head), source, preparation)}
+    return {**overhead, arena: Overhead(tail.overhead(head), source, tail.prepared_at_least, tail.kept(head))}
 
 
 def operators_in_order(graph: Graph, timeline: Schedule) -> Sequence[Sequence[int]]:

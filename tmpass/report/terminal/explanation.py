@@ -137,7 +137,7 @@ def _with_more_elsewhere(known: Explanation) -> str:
     """What is known of budgets with which more buffers are in another memory."""
     memory = known.peak_step.memory
     prepared = memory.preparation + memory.constants
-    below = f"; preparing the model takes {format_size(prepared)}" if memory.preparation else ""
+    below = f"; none below {format_size(prepared)}" if memory.preparation else ""
     smaller = next((one.size for one in known.curve or () if one.fits and one.size < known.least_budget), None)
     if smaller is not None:
         return f"{format_size(smaller)} are enough, with more buffers in {known.elsewhere}{below}"

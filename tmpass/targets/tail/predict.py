@@ -27,6 +27,13 @@ class Row:
     keeps: str = ""
 
 
+SLACK, PERCENT = 528, 3
+"""The rules say at most that many bytes, and percent, too much of what preparation takes.
+
+tests/runtime/test_tail_tflm.py holds it in the interpreter.
+"""
+
+
 @record
 class RuntimeBytes:
     """What a runtime keeps in an arena beside the head, which a plan fills.
@@ -36,7 +43,8 @@ class RuntimeBytes:
         rows: the parts of the tail.
         unknown: the kinds of operators without a rule, sorted. What they keep is not counted.
         preparation: the least arena with which the model can be prepared, if its head were empty.
-        prepared_at_least: bytes of the arena without which it is prepared in no order of its operators.
+        prepared_at_least: bytes of the arena without which it is prepared in no order of its operators; 0 where the
+            tail takes as much.
         alignment: of the end of the head, and of the arena.
         padding: the bytes of the tail that only align. No order of the operators has a smaller tail than the rest.
     """
@@ -61,6 +69,14 @@ class RuntimeBytes:
             head: the bytes of activations and scratch, from the start of the arena. The start is aligned.
         """
         return round_up(max(self.preparation, round_up(head, self.alignment) + self.total), self.alignment)
+
+    def kept(self, head: int) -> int | None:
+        """The tail, where the model with `head` needs a larger arena to be prepared; None elsewhere."""
+        return (
+            self.total
+            if self.arena(head) > round_up(round_up(head, self.alignment) + self.total, self.alignment)
+            else None
+        )
 
     def overhead(self, head: int) -> int:
         """The bytes of the arena that `head` leaves out: the tail, or more where preparation needs more."""
@@ -106,5 +122,11 @@ def predict(
     unknown = tuple(sorted(model.unknown))
     preparation = round_up(max(preparing, placing), rules.alignment)
     # In another order a kernel may be prepared first, and padding is other.
-    at_least = max(before + model.prepared_first(), placing) - (used - sizes)
-    return RuntimeBytes(used, found, unknown, preparation, at_least, rules.alignment, used - sizes)
+    first = max(before + model.prepared_first(), placing) - (used - sizes)
+    return RuntimeBytes(used, found, unknown, preparation, _at_least(first, used), rules.alignment, used - sizes)
+
+
+def _at_least(preparation: int, tail: int) -> int:
+    """The bytes that preparation takes at least where the rules say `preparation`; 0 where the tail takes as much."""
+    least = (preparation - SLACK) * 100 // (100 + PERCENT)
+    return least if least > tail else 0

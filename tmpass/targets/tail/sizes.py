@@ -15,17 +15,14 @@ RESOURCES = "resource variables"
 
 @record
 class _Known:
-    """An operator with a rule: the bytes of its options and buffers, and the number of its scratch buffers.
-
-    The buffers that it takes in its preparation are the last of the persistent ones, `prepared` in number.
-    """
+    """An operator with a rule: the bytes of its options and buffers, and the number of its scratch buffers."""
 
     op: Op
     subgraph: Subgraph
     kernel: Kernel
     options: tuple[int, ...]
     persistent: tuple[int, ...]
-    prepared: int
+    prepared: tuple[int, ...]
     scratch: int
 
 
@@ -62,8 +59,7 @@ class Sizes:
                 self._assign(place, op, self._size(kernel.resource, *tensors))
             if kernel.holds_outputs:
                 self._held.update((place[0], t) for t in op.outputs)
-            buffers = persistent + prepared
-            self._kernels.append(_Known(op, subgraph, kernel, options, buffers, len(prepared), len(scratch)))
+            self._kernels.append(_Known(op, subgraph, kernel, options, persistent, prepared, len(scratch)))
             if kernel.keeps:
                 self.keeps[op.kind] = kernel.keeps
         except UsageError:
@@ -92,6 +88,8 @@ class Sizes:
         if allocation.per is Per.KERNEL:
             for known in self._kernels:
                 yield from ((known.op.kind, 1, size, align) for size in known.persistent)
+            for known in self._kernels:
+                yield from ((known.op.kind, 1, size, align) for size in known.prepared)
             yield from ((RESOURCES, 1, size, align) for size in self._resources.values())
             return
         for group in self._groups(allocation.per):
@@ -149,12 +147,12 @@ class Sizes:
 
     def prepared_first(self) -> int:
         """The most bytes of head and kernels while one operator is prepared that is the first one."""
-        return self._requests(0) + max((sum(one.persistent) + self._looked_at(one) for one in self._kernels), default=0)
+        taken = (sum(one.persistent + one.prepared) + self._looked_at(one) for one in self._kernels)
+        return self._requests(0) + max(taken, default=0)
 
     def _own(self, known: "_Known") -> int:
         """The bytes that a kernel takes in its preparation and keeps."""
-        sizes = known.persistent[len(known.persistent) - known.prepared :]
-        return sum(round_up(size, self._rules.alignment) for size in sizes)
+        return sum(round_up(size, self._rules.alignment) for size in known.prepared)
 
     def placed(self) -> int:
         """The bytes in the head while buffers are placed."""

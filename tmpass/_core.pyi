@@ -348,6 +348,12 @@ class PostponeRules:
     @sums.setter
     def sums(self, arg: bool, /) -> None: ...
     @property
+    def nogoods(self) -> bool:
+        """A dead end goes back to the last placement that it follows from, and is remembered."""
+
+    @nogoods.setter
+    def nogoods(self, arg: bool, /) -> None: ...
+    @property
     def blocks(self) -> bool:
         """Blocks of buffers that seem to belong together are tried too."""
 

@@ -28,7 +28,7 @@ RULES = {
         "rerank",
         "always_fit",
     ),
-    "postpone": ("window", "exchange", "first", "sums", "blocks", "pinwheels"),
+    "postpone": ("window", "exchange", "first", "sums", "nogoods", "blocks", "pinwheels"),
 }
 """Kernel -> its switches, all of which are on otherwise."""
 KERNELS = {

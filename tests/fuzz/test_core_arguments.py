@@ -220,7 +220,7 @@ def minimalloc(made, problem, draw):
 
 
 def postpone(made, problem, draw):
-    rules = draw(st.sets(st.sampled_from(("window", "exchange", "first", "sums", "blocks", "pinwheels"))))
+    rules = draw(st.sets(st.sampled_from(("window", "exchange", "first", "sums", "nogoods", "blocks", "pinwheels"))))
     _decide(_core.postpone, made, problem, draw, draw(seeds), _core.PostponeRules(**dict.fromkeys(rules, False)))
 
 

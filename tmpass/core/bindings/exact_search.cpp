@@ -98,6 +98,8 @@ void bind_postpone(nb::module_& m) {
         .rule("first", &PostponeRules::first, "The buffers that can be lowest in a section raise all others.")
         .rule("sums", &PostponeRules::sums,
               "What crosses a boundary of two sections is at a sum of sizes on both of its sides.")
+        .rule("nogoods", &PostponeRules::nogoods,
+              "A dead end goes back to the last placement that it follows from, and is remembered.")
         .rule("blocks", &PostponeRules::blocks, "Blocks of buffers that seem to belong together are tried too.")
         .rule("pinwheels", &PostponeRules::pinwheels, "Five blocks may form a pinwheel.");
     m.def(

@@ -13,6 +13,7 @@
 //  - a frame's trail lengths are those before its decision, so undoing down to them restores the state exactly.
 #pragma once
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -167,6 +168,23 @@ class DepthFirst {
             groups_.push_back(group);
         }
         return next;
+    }
+
+    // Where no unplaced buffer crosses from one section to the next, both sides are independent. The side with the
+    // fewest unplaced buffers is solved first. `unplaced` is per section. Returns its group, or `group` itself.
+    Index split(Index group, const std::vector<Index>& unplaced) {
+        const Group whole = groups_[group];
+        std::vector<std::pair<Index, Group>> ranges;  // with the unplaced buffers that it counts, negative
+        for_each_uncrossed_range(whole.from, whole.to, [&](Index from, Index to) {
+            Index inside = 0;
+            for (Index s = from; s < to; ++s) inside += unplaced[s];
+            if (inside > 0) ranges.push_back({-inside, {from, to, -1, frames_.size()}});
+        });
+        if (ranges.size() < 2) return group;
+        std::ranges::stable_sort(ranges, {}, &std::pair<Index, Group>::first);
+        std::vector<Group> parts;
+        for (const auto& [_, range] : ranges) parts.push_back(range);
+        return link_groups(parts, whole.next);
     }
 
     // The topmost frame has failed, and with it its group. What the group was split from cannot be solved either,

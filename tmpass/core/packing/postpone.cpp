@@ -2,10 +2,8 @@
 #include "packing/postpone.hpp"
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <optional>
-#include <tuple>
 #include <utility>
 
 #include "packing/block_guesses.hpp"
@@ -14,26 +12,13 @@
 
 namespace tmpass::packing {
 
-std::vector<std::vector<Index>> interchangeable(const Part& part) {
-    std::map<std::tuple<Index, Index, Bytes>, std::vector<Index>> found;
-    for (Index b = 0; b < part.count(); ++b)
-        if (part.plain(b))
-            found[{part.sections.first[b], part.sections.last[b], part.last[b] + part.size[b]}].push_back(b);
-    std::vector<std::vector<Index>> classes(part.count());
-    for (auto& [_, members] : found) {
-        std::ranges::sort(members, {}, [&](Index b) { return std::pair(-part.size[b], b); });
-        for (const Index b : members)
-            if (members.size() > 1) classes[b] = members;
-    }
-    return classes;
-}
-
 namespace {
 
 constexpr std::int64_t kRestartNodes = 2;           // per buffer, in the shortest attempt
 constexpr std::int64_t kGuessNodes = 4;             // per block
 constexpr std::int64_t kMaxNoise = 40;              // in 1 / 256
 constexpr std::int64_t kGuessRounds = 7;            // attempts at one guess: 1 1 2 1 1 2 4
+constexpr std::int64_t kRoundsUnexplained = 3;      // of attempts at the whole: an easy part needs no nogoods
 constexpr std::int64_t kMixedGuessRounds = 3;       // where cuts are mixed: 300 buffers of 60 x 256
 constexpr std::int64_t kWholeShare = 3;             // one of this many nodes is spent on the whole part
 constexpr std::size_t kMaxMergedPairs = 4'000'000;  // overlapping pairs: more are not copied for a guess
@@ -95,7 +80,7 @@ class PartSolver {
     Answer try_whole(std::int64_t node_limit) {
         const std::int64_t before = result_.nodes;
         const std::int64_t limit = luby(rounds_) * kRestartNodes * part_.count();
-        const Answer answer = whole_.run(limit, node_limit, noise_of(rounds_), random_);
+        const Answer answer = whole_.run(limit, node_limit, noise_of(rounds_), random_, rounds_ >= kRoundsUnexplained);
         spent_on_whole_ += result_.nodes - before;
         ++rounds_;
         if (answer == Answer::kFound)
@@ -117,7 +102,7 @@ class PartSolver {
     Answer try_guess(std::int64_t node_limit) {
         const auto& [merged, search, round] = *guess_;
         const std::int64_t limit = luby(round) * kGuessNodes * merged.part.count();
-        const Answer answer = guess_->search.run(limit, node_limit, noise_of(round), random_);
+        const Answer answer = guess_->search.run(limit, node_limit, noise_of(round), random_, false);
         if (answer == Answer::kFound) {
             std::vector<Bytes> offsets(part_.count());
             for (Index block = 0; block < merged.part.count(); ++block)

@@ -43,6 +43,7 @@ struct PostponeRules {
     bool exchange = true;   // of two buffers that touch and live equally long, the larger is below
     bool first = true;      // the buffers that can be lowest in a section raise all others
     bool sums = true;       // what crosses a boundary is at a sum of sizes on both of its sides
+    bool nogoods = true;    // dead ends are explained, and explanations kept (postpone_reasons.hpp)
     bool blocks = true;     // blocks of buffers that seem to belong together are tried as well
     bool pinwheels = true;  // five blocks may form a pinwheel
 };

@@ -1,23 +1,23 @@
 // The search of postpone.hpp, on one part: the branching and why nothing is lost stand there.
 //
 // Beside the bounds of depth_first.hpp, and where there are outlines those of outline_bounds.hpp, it keeps
-//  - per postponed buffer its *window*: the end of the place that it is refused, which something else must take bytes
-//  of;
+//  - per postponed buffer its *window*: the end of the place that it is refused;
 //  - per section how many unplaced buffers can be the lowest in it, known unless it is marked stale;
 //  - per boundary between two sections what crosses it at the lowest (boundary_sums.hpp);
 //  - marks of sections in which a lowest offset rose: dirty above the limit, moved at all.
 #pragma once
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "packing/boundary_sums.hpp"
+#include "packing/buffer_orders.hpp"
 #include "packing/depth_first.hpp"
 #include "packing/outline_bounds.hpp"
 #include "packing/parts.hpp"
 #include "packing/postpone.hpp"
+#include "packing/postpone_reasons.hpp"
 #include "packing/postponed.hpp"
 #include "packing/section_jobs.hpp"
 #include "packing/section_marks.hpp"
@@ -28,18 +28,14 @@ namespace tmpass::packing {
 
 inline constexpr std::int64_t kBaseWeight = 64;  // of a section where no attempt has failed
 
-// Per buffer of `part`: those that are equal to it but for their size, itself among them, largest first; nothing where
-// there is no other. They live equally long, may end equally high, and nothing else tells them apart.
-std::vector<std::vector<Index>> interchangeable(const Part& part);
-
 struct PostponeFrame : SearchFrame {
     std::size_t windows, placed, sums;  // lengths of trails to go back to
-    std::pair<std::size_t, std::size_t> outlines;
+    std::pair<std::size_t, std::size_t> outlines, reasons;
     bool postponed;  // the second branch, after placing it has failed
 };
 
-// Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed.
-// `kOutlined`: the part has outlines.
+// Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed, and
+// nogoods. `kOutlined`: the part has outlines.
 template <typename Unit, bool kOutlined = false>
 class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     using Base = DepthFirst<Unit, SectionGroup, PostponeFrame>;
@@ -54,11 +50,14 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
           weight_(part.sections.count(), kBaseWeight),
           jobs_(part),
           sums_(part),
-          outlines_(part) {}
+          outlines_(part),
+          reasons_(part) {}
 
     // One attempt of at most `limit` decisions, while fewer than `node_limit` nodes are spent. After kFound, offset(b)
-    // is the packing. With `noise` above 0 the choices are varied by up to noise / 256.
-    Answer run(std::int64_t limit, std::int64_t node_limit, std::int64_t noise, Random& random) {
+    // is the packing. `noise` above 0 varies the choices by up to noise / 256. `explain`: dead ends, where that is
+    // possible.
+    Answer run(std::int64_t limit, std::int64_t node_limit, std::int64_t noise, Random& random, bool explain) {
+        explains_ = explain && rules_.nogoods && PostponeReasons<Unit>::can_explain(part_);
         budget_.begin_attempt(limit, node_limit);
         for (auto& weight : weight_) weight -= (weight - kBaseWeight) / 4;  // what failed long ago matters less
         prepare(noise, random);
@@ -80,14 +79,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         const auto varied = [&] { return noise ? 256 - noise + random.below(2 * noise + 1) : 256; };
         section_factor_.resize(part_.sections.count());
         for (auto& factor : section_factor_) factor = varied();
-        std::vector<std::tuple<std::int64_t, Bytes, Index>> ranked;
-        for (Index b = 0; b < part_.count(); ++b) {
-            const Step width = part_.upper[b] - part_.lower[b];
-            ranked.emplace_back(-width * varied(), -part_.size[b], b);
-        }
-        std::ranges::sort(ranked);
-        rank_.resize(ranked.size());
-        for (std::size_t i = 0; i < ranked.size(); ++i) rank_[std::get<2>(ranked[i])] = static_cast<Index>(i);
+        rank_ = ranks(part_, varied);
     }
 
     // Nothing placed; false when that alone breaks the capacity.
@@ -104,6 +96,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         placed_trail_.clear();
         sums_.reset();
         outlines_.reset();
+        if (explains()) reasons_.reset();
         failed_ = -1;
         if (!this->reset_bounds()) return false;
         groups_.push_back({0, sections, -1, 0});
@@ -121,15 +114,19 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             if (!budget_.afford()) return Answer::kBudgetEnded;
             bool holds, falls_apart = false;
             if (disturbs_equals(b)) {
+                if (explains()) reasons_.refuse(b);
                 holds = postpone(b);
             } else {
-                frames_.push_back({this->frame_of(group, b), postponed_.length(), placed_trail_.size(), sums_.length(),
-                                   outlines_.length(), false});
+                push_frame(group, b);
                 holds = place(b, falls_apart);
             }
-            if (holds && falls_apart) group = split(group);
+            if (holds && falls_apart) group = this->split(group, unplaced_);
             while (!holds) {
                 count_failure();
+                if (explains()) {  // the last frame that the dead end follows from becomes the topmost
+                    const std::size_t left = reasons_.frames_left(offset_);
+                    for (; frames_.size() > left; frames_.pop_back()) undo(frames_.back());
+                }
                 if (frames_.empty()) return Answer::kImpossible;
                 PostponeFrame& frame = frames_.back();
                 undo(frame);
@@ -137,14 +134,24 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
                 if (!frame.postponed) {
                     if (!budget_.afford()) return Answer::kBudgetEnded;
                     frame.postponed = true;
+                    if (explains()) reasons_.refuse(frame.buffer);
                     holds = postpone(frame.buffer);
                     if (holds) break;
+                    if (explains()) continue;
                     count_failure();
                     undo(frame);
                 }
                 this->leave_group([this](const PostponeFrame& other) { undo(other); });
             }
         }
+    }
+
+    bool explains() const { return !kOutlined && explains_; }
+
+    void push_frame(Index group, Index b) {
+        if (explains()) reasons_.begin(b, frames_.size());
+        frames_.push_back({this->frame_of(group, b), postponed_.length(), placed_trail_.size(), sums_.length(),
+                           outlines_.length(), reasons_.length(), false});
     }
 
     // A locally lowest buffer of `group`, near the section where the fewest buffers can be the lowest; -1 if all are
@@ -212,10 +219,15 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     }
 
     // Whether b would touch, from above, an equal that should be above it.
-    bool disturbs_equals(Index b) const {
+    bool disturbs_equals(Index b) {
         for (const Index equal : equals_[b]) {
             if (equal == b || offset_[equal] < 0 || offset_[equal] + size_[equal] != low_[b]) continue;
-            if (size_[equal] < size_[b] || (size_[equal] == size_[b] && equal > b)) return true;
+            if (size_[equal] > size_[b] || (size_[equal] == size_[b] && equal < b)) continue;
+            if (explains()) {
+                reasons_.clear();
+                reasons_.add(equal);
+            }
+            return true;
         }
         return false;
     }
@@ -236,8 +248,13 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             if (blocked && part_.share_a_section(b, other)) postponed_.set(other, 0);
         }
         budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
-        for (const Index other : part_.neighbours_of(b))
-            if (low_[other] < top && !raise(other, top)) return false;
+        if (explains())
+            if (reasons_.find_nogood(b, offset_, budget_)) return false;
+        for (const Index other : part_.neighbours_of(b)) {
+            if (low_[other] >= top) continue;
+            if (explains()) reasons_.explain_placed(b, offset, other);
+            if (!raise(other, top)) return false;
+        }
         if (rules_.sums && !raise_crossing(b)) return false;
         return propagate();
     }
@@ -279,8 +296,12 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
                     budget_.add_work(sums_.update(t, limit_, [this](Index other) { return low_[other] < kInfinity; }));
                 const Unit lowest = sums_.lowest(t, limit_);
                 if (lowest == 0) continue;
-                for (const Index other : part_.sections.of(t))
-                    if (low_[other] < lowest && part_.crosses(other, t) && !raise(other, lowest)) return false;
+                bool is_explained = !explains();
+                for (const Index other : part_.sections.of(t)) {
+                    if (low_[other] >= lowest || !part_.crosses(other, t)) continue;
+                    if (!std::exchange(is_explained, true)) reasons_.explain_sums(t, low_);
+                    if (!raise(other, lowest)) return false;
+                }
             }
         }
         return true;
@@ -288,20 +309,27 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
 
     bool postpone(Index b) {
         postponed_.set(b, low_[b] + size_[b]);
-        const Unit rest = resting_place(b);
-        if (rest == kInfinity || !raise(b, rest)) {
-            failed_ = -1;
-            return false;
-        }
-        return propagate();
+        return rests(b) && propagate();
     }
+
+    // Raises b, which is postponed, to what it may rest on; false when there is nothing.
+    bool rests(Index b) {
+        const Unit rest = resting_place(b);
+        if (rest <= low_[b]) return true;
+        if (explains()) budget_.add_work(reasons_.explain_rest(b, rest, window_of(b), low_));
+        if (rest < kInfinity && raise(b, rest)) return true;
+        failed_ = -1;
+        return false;
+    }
+
+    Unit window_of(Index b) const { return rules_.window ? postponed_.window(b) : kInfinity; }
 
     // The lowest top that a postponed buffer may rest on; kInfinity when nothing can take bytes of its window.
     TMPASS_VECTORIZED Unit resting_place(Index b) {
         budget_.add_work(static_cast<std::int64_t>(part_.neighbours_of(b).size()));
         if constexpr (kOutlined)
             return outlines_.resting_place(b, postponed_.window(b) - size_[b], low_, rules_.window);
-        const Unit window = rules_.window ? postponed_.window(b) : kInfinity;
+        const Unit window = window_of(b);
         Unit rest = kInfinity;
         for (const Index other : part_.neighbours_of(b)) {
             const Unit top = low_[other] < window ? low_[other] + open_size_[other] : kInfinity;
@@ -310,8 +338,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         return rest;
     }
 
-    // The highest offset that b may have.
-    Unit highest(Index b) const {
+    Unit highest(Index b) const {  // the highest offset that b may have
         if constexpr (kOutlined) return outlines_.highest(b);
         return last_[b];
     }
@@ -325,6 +352,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             low = static_cast<Unit>(part_.lift(b, base));
         low_trail_.push(b, low_[b]);
         low_[b] = low;
+        if (explains()) reasons_.keep_for_low(b);
         if (low > highest(b)) {
             failed_ = first(b);
             return false;
@@ -351,13 +379,8 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             for (const Index b : postponed_.list())
                 if (std::find(moved + first(b), moved + end(b), 1) != moved + end(b)) to_check_.push_back(b);
             moved_.clear();
-            for (const Index b : to_check_) {
-                const Unit rest = resting_place(b);
-                if (rest == kInfinity || (rest > low_[b] && !raise(b, rest))) {
-                    failed_ = -1;
-                    return false;
-                }
-            }
+            for (const Index b : to_check_)
+                if (!rests(b)) return false;
         } while (dirty_.from < dirty_.to || moved_.from < moved_.to);
         return true;
     }
@@ -395,32 +418,22 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
             floor = std::min(floor, lows[i]);
         }
         const Unit limit = limit_[s], total = static_cast<Unit>(part_.capacity) - limit;
-        if (floor > limit || !jobs_.can_end(count, floor, total, limit - floor)) return false;
+        if (floor > limit || !jobs_.can_end(count, floor, total, limit - floor)) {
+            if (explains()) budget_.add_work(reasons_.explain_full(members, lows, sizes));
+            return false;
+        }
         if (!rules_.first) return true;
         // Only those that can begin by the limit can be the lowest; the others are above one of them.
         Unit least_top = kInfinity;
         for (std::size_t i = 0; i < count; ++i)
             least_top = std::min(least_top, lows[i] <= limit ? lows[i] + sizes[i] : kInfinity);
-        for (std::size_t i = 0; i < count; ++i)
-            if (lows[i] > limit && lows[i] < least_top && !raise(members[i], least_top)) return false;
+        bool is_explained = !explains();
+        for (std::size_t i = 0; i < count; ++i) {
+            if (lows[i] <= limit || lows[i] >= least_top) continue;
+            if (!std::exchange(is_explained, true)) reasons_.explain_first(members, lows, sizes, limit, least_top);
+            if (!raise(members[i], least_top)) return false;
+        }
         return true;
-    }
-
-    // Where no unplaced buffer crosses from one section to the next, both sides are independent. The side with the
-    // fewest unplaced buffers is solved first. Returns its group, or `group` itself.
-    Index split(Index group) {
-        const SectionGroup whole = groups_[group];
-        std::vector<std::pair<Index, SectionGroup>> ranges;  // with the unplaced buffers that it counts, negative
-        this->for_each_uncrossed_range(whole.from, whole.to, [&](Index from, Index to) {
-            Index inside = 0;
-            for (Index s = from; s < to; ++s) inside += unplaced_[s];
-            if (inside > 0) ranges.push_back({-inside, {from, to, -1, frames_.size()}});
-        });
-        if (ranges.size() < 2) return group;
-        std::ranges::stable_sort(ranges, {}, &std::pair<Index, SectionGroup>::first);
-        std::vector<SectionGroup> parts;
-        for (const auto& [_, range] : ranges) parts.push_back(range);
-        return this->link_groups(parts, whole.next);
     }
 
     bool change_unplaced(Index b, Index sign) {
@@ -453,6 +466,7 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
         });
         sums_.undo_to(frame.sums);
         outlines_.undo_to(frame.outlines);
+        if (explains()) reasons_.undo_to(frame.reasons);
         postponed_.undo_to(frame.windows);
         groups_.resize(frame.groups);
     }
@@ -478,6 +492,8 @@ class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
 
     BoundarySums<Unit> sums_;
     OutlineBounds<Unit> outlines_;
+    bool explains_ = false;          // in this attempt
+    PostponeReasons<Unit> reasons_;  // of a dead end: its set
     std::vector<Index> placed_trail_;
 };
 

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of
 
@@ -271,6 +271,7 @@ def test_names_that_c_does_not_have(language):
 
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(max_size=6), min_size=1, max_size=8), st.text(min_size=1, max_size=6))
+@example(names=["", "T0", "T0"], file="0")  # the number of the first is the name of the others
 def test_macros_of_tensors_are_distinct_for_any_names(names, file):
     text = emit(planned(named(*names), file))
     defined = re.findall(r"^ *#define (\w+)", text, re.MULTILINE)

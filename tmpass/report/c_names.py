@@ -42,7 +42,7 @@ def distinct(preferred: Iterable[str], numbers: Iterable[str]) -> list[str]:
     taken = {name for name, count in counts.items() if name and count == 1}
     names = []
     for name, number in pairs:
-        if name not in taken:
+        if not name or counts[name] > 1:
             name = f"{name}_{number}" if name else number
             while name in taken:
                 name += "_"

@@ -59,6 +59,15 @@ def test_the_estimate_is_in_the_table_and_in_the_json():
     assert f"~{row['peak']}" in [cell for column in table.columns for cell in column.cells]
 
 
+@pytest.mark.parametrize(("budget", "fits"), [("24KiB", True), ("6KiB", False)])
+def test_the_estimate_for_a_runtime_asks_for_room_and_not_for_scales(budget, fits):
+    """The kernels of TensorFlow Lite Micro refuse integers without scales, which only the quantised model has."""
+    known = explain(FOLDER / "branchy.tflite", "tflm", budget=budget)
+    assert known.quantized is not None
+    assert known.quantized.fits is fits
+    assert json.loads(to_json(known))["int8_estimate"]["fits"] is fits
+
+
 @pytest.mark.skipif(not (SHARED / "models").is_dir(), reason="there are no real models")
 def test_the_estimate_for_a_real_model_is_the_peak_of_its_quantised_twin():
     one, other = (SHARED / f"models/tflite/mlperf_tiny_vww_96_{kind}.tflite" for kind in ("float", "int8"))

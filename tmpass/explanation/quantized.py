@@ -10,6 +10,7 @@ from tmpass.base.errors import TmpassError, VerificationError
 from tmpass.explanation.facts import Change, Explanation
 from tmpass.graph.model import Graph, Stored, Subgraph, Tensor
 from tmpass.loading.load import Model
+from tmpass.plans.plan import Plan
 from tmpass.targets import Target
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
@@ -41,7 +42,18 @@ def as_int8(known: Explanation, model: Model, target: Target, options: Mapping[s
     if peak >= memory.peak:
         return None
     what = "if all floats were integers of 8 bits: an estimate, of this graph with one byte for each"
-    return Change("", what, peak, memory.peak - peak, made.fits, False)
+    return Change("", what, peak, memory.peak - peak, _fits(made, known.plan), False)
+
+
+def _fits(made: Plan, floats: Plan) -> bool:
+    """Whether every memory has room, and no operator stays refused that is refused in the model of floats.
+
+    The graph of one byte for each float has no scales, which kernels of integers demand and a converter writes: what
+    they refuse in it says nothing of the quantised model.
+    """
+    refused = {(row.kind, row.fault) for row in floats.not_run if row.known}
+    stays = any((row.kind, row.fault) in refused for row in made.not_run)
+    return not stays and all(not memory.shortfall for memory in made.memories)
 
 
 def _narrow(graph: Graph) -> Graph:

@@ -37,10 +37,14 @@ HOLDS = {
 
 def two_memories(sram: str = "unlimited") -> Target:
     """A target with inputs and outputs in psram, and other activations in `sram` bytes, or in psram too."""
+    return parse_target(two_memories_text(sram), "two.toml")
+
+
+def two_memories_text(sram: str = "unlimited") -> str:
+    """The profile of `two_memories`."""
     text = 'name = "two"\nsummary = "two memories"\nstanding = "assumed"\nruntime = "tflm"\n'
     sizes = {name: sram if name == "sram" else "unlimited" for name in HOLDS}
-    text += "".join(_MEMORY.format(name, sizes[name], held) for name, held in HOLDS.items())
-    return parse_target(text, "two.toml")
+    return text + "".join(_MEMORY.format(name, sizes[name], held) for name, held in HOLDS.items())
 
 
 @dataclass(frozen=True)

@@ -176,9 +176,19 @@ def _exit_code(found: "Fleet", comparison: "Comparison | None", bindings: "Itera
         complain(f"--bind {name} names no dimension of any model that was read; tmpass plan MODEL lists those of one")
     for model, target, why in found.missing:
         complain(f"{model} on {target} has no planned model: {why}")
+    _complain_of_planners(found)
     codes = [row.code for row in found.rows] if comparison is None else [comparison.exit_code]
     codes += [ModelError.exit_code] * bool(found.missing) + [UsageError.exit_code] * bool(unused)
     return worst(codes)
+
+
+def _complain_of_planners(found: "Fleet") -> None:
+    """Say once how many planned files lack offsets, which a header with a planner has."""
+    from tmpass.report.planner_note import NO_OFFSETS
+
+    lacking = [note for row in found.rows if row.planned for note in row.notes if note.startswith(NO_OFFSETS)]
+    if lacking:
+        complain(f"warning: of {len(lacking)} planned file{'s' * (len(lacking) != 1)}: {lacking[0]}")
 
 
 def _unused_bindings(found: "Fleet", bindings: "Iterable[str]") -> list[str]:

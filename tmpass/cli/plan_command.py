@@ -21,13 +21,16 @@ from tmpass.cli.options import (
 )
 from tmpass.cli.outputs import check_curve, check_format, check_outputs
 from tmpass.cli.settled import settled, targets_left_open
-from tmpass.cli.terminal import complain, complain_of_weights, progress
+from tmpass.cli.terminal import complain, complain_of_planner, complain_of_weights, progress
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.report.text import one_line
 
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
     from tmpass.report.formats.registry import Format
+
+PLANNER_FORMAT = "tflm-planner"
+"""The format of the header with the planner for several memories."""
 
 
 @click.command("plan", cls=Command)
@@ -98,6 +101,8 @@ def command(
     write_all(results)
     _complain_of_models(models, plan, data, model, beside)
     _complain_of_headers(models, emit, plan, data)
+    if data is not None and all(form.NAME != PLANNER_FORMAT for form, _ in emit):
+        complain_of_planner(plan)
     if "-" in (*models, *(path for path, _ in results)):
         complain_of_target(plan)
     else:

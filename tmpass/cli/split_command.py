@@ -12,7 +12,7 @@ from tmpass.cli.inputs import refuse_inputs, refuse_weights, target_file
 from tmpass.cli.options import EXIT_CODES, THREADS, THREADS_HELP, Size
 from tmpass.cli.outputs import check_format
 from tmpass.cli.settled import settled, target_for
-from tmpass.cli.terminal import complain, complain_of_weights, print_table, working
+from tmpass.cli.terminal import complain, complain_of_planner, complain_of_weights, print_table, working
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.settings import TARGET_VARIABLE
 from tmpass.targets.runtime import SPLIT_FOR
@@ -161,6 +161,7 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
             sizes = " and the bound sizes" if made.bindings else ""
             complain(f"{output}: nothing was split: it is the original with its plan{sizes}")
         complain_of_weights([output], model, other_files(made.data))
+        complain_of_planner(made.plan)
     if output is not None and made.plan.refused:
         complain(f"nothing is written to {output}: the model does not run on {made.plan.target.name}")
     elif output is not None and not made.fits and (not made.searched or not made.plan.memories[0].shortfall):

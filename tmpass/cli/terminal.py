@@ -16,6 +16,8 @@ from tmpass.report.text import clip, one_line
 if TYPE_CHECKING:
     from rich.table import Table
 
+    from tmpass.plans.plan import Plan
+
 
 def complain(text: str) -> None:
     """Print `text` as one line on standard error, with control characters escaped and long names cut.
@@ -35,6 +37,14 @@ def complain_of_weights(paths: Iterable[str], model: str, beside: Sequence[str])
         if path != "-" and os.path.realpath(os.path.dirname(path)) != folder:
             names = beside[0] + (f" and {len(beside) - 1} more" if len(beside) > 1 else "")
             complain(f"{path} needs its weights beside it: {names}")
+
+
+def complain_of_planner(plan: "Plan") -> None:
+    """Print which tensors have no offset in the planned file of `plan`, and what the firmware needs for them."""
+    from tmpass.report.planner_note import planner_note
+
+    if note := planner_note(plan):
+        complain(f"warning: {note}")
 
 
 def drop(stream: str) -> None:

@@ -88,6 +88,7 @@ def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
     """The row of a plan."""
     from tmpass.report.kernels import does_not_run
     from tmpass.report.left_out import notes, verdict
+    from tmpass.report.planner_note import planner_note
 
     memory, arena = deciding_memory(plan), deciding_arena(plan)
     return Row(
@@ -105,7 +106,7 @@ def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
         transfers=0 if plan.transfers is None else plan.transfers.moved,
         time=None if plan.time is None else plan.time.total,
         memories=tuple(MemoryFigures(m.name, m.capacity, m.needed, m.peak) for m in plan.memories),
-        notes=(*notes(plan), *plan.warnings),
+        notes=(*notes(plan), *plan.warnings, *filter(None, [planner_note(plan)])),
         code=EXIT_CODES[plan.status],
         not_run=does_not_run(plan),
         condition=verdict(plan) if plan.fits else "",

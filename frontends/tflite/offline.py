@@ -16,7 +16,10 @@ from . import schema
 ADDRESSING = ("ethos-u",)
 """Custom operators whose commands have addresses in the arena."""
 
-IGNORED = "the file already holds an offline memory plan; it is not used here, and tmpass show has it"
+IGNORED = (
+    "the file already holds an offline memory plan; it is not used here: tmpass show without planning options, such as "
+    "--target, shows it"
+)
 
 _Key = tuple[int, int]
 _HEADER = 3

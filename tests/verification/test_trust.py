@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from make_models import FOLDER
 from support.graphs import Sketch, chain, graph_of
 from support.planning import ALL, INFO
 
@@ -47,6 +48,20 @@ def test_with_its_target_a_plan_leaves_what_its_options_say_and_the_bounds():
 def test_rules_of_the_target_are_no_trust():
     target = replace(ALL, scratch=(ScratchRule("OP", 16, source="data sheet"),))
     assert "scratch" not in whats(plan(MODEL, target), target=target)
+
+
+def test_kernels_that_are_known_to_need_no_scratch_do_not_read_as_if_rules_were_missing():
+    made = plan(FOLDER / "attention.tflite", "tflm")
+    assert made.options.scratch == made.not_counted == ()
+    assert says(made, "scratch", target="tflm") == ["the kernels of this model need none, by tflm"]
+
+
+def test_kernels_of_which_nothing_is_known_read_as_such():
+    made = plan(MODEL, "tflm")
+    assert made.not_counted
+    assert says(made, "scratch", target="tflm") == [
+        "kernels need no memory of their own: tflm has no rules for the kernels of this model"
+    ]
 
 
 def test_what_a_profile_assumes_is_named():

@@ -137,6 +137,8 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
     if own:
         needs = f"kernels need what {own} rule{'s' * (own != 1)} of the plan's options say{'s' * (own == 1)}"
         yield Trusted("scratch", f"{needs}, which {profile.name} does not have")
+    elif not plan.options.scratch and profile.runtime.without_scratch and not _unknown_scratch(plan):
+        yield Trusted("scratch", f"the kernels of this model need none, by {profile.runtime.name}")
     elif not plan.options.scratch:
         which = "the kernels of this model" if profile.runtime.tail else "kernels"
         yield Trusted("scratch", f"kernels need no memory of their own: {profile.name} has no rules for {which}")
@@ -144,6 +146,14 @@ def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
     if plan.model.bytes is None and not plan.constants and home is not None:
         file = ", and the rest of the model's file," if profile.runtime.keeps_file else ""
         yield Trusted("constants", f"they{file} have room in {brief(home.name)}: a plan of version 1 places none")
+
+
+def _unknown_scratch(plan: Plan) -> bool:
+    """Whether the plan lists operators whose scratch is not known, or is of version 1, which has no such list.
+
+    The verifier checks the list.
+    """
+    return plan.model.bytes is None or any(row.what == "scratch" for row in plan.not_counted)
 
 
 def _fixed(plan: Plan) -> Iterator[Trusted]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tmpass.base.choices import Io, Objective
 from tmpass.base.errors import ModelError, TargetError, UsageError, brief
 from tmpass.base.nearest import hint_of
+from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import bind, resized_hint, whole_number
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
@@ -25,15 +26,34 @@ def target_of(target: object) -> Target:
     """The Target for an argument: itself, the profile of that name or path, or for None the one that is assumed.
 
     Raises:
-        TargetError: there is no such profile, or it is wrong.
+        TargetError: there is no such profile, or it is wrong; where the argument is a model or a size, it says so.
     """
     if isinstance(target, Target):
         return target
     if target is None:
         return load_target(ASSUMED_TARGET)
     if isinstance(target, str | os.PathLike):
-        return load_target(os.fspath(target))
-    raise TargetError(f"{type(target).__name__} is not a target", hint="give a name, a path or a tmpass.Target")
+        path = os.fsdecode(target)
+        try:
+            return load_target(path)
+        except TargetError as error:
+            raise _no_target(path) or error from None
+    what = "bytes are" if isinstance(target, bytes | bytearray | memoryview) else f"{type(target).__name__} is"
+    hint = "give a name, a path or a tmpass.Target; the model comes before it"
+    raise TargetError(f"{what} not a target", hint=hint)
+
+
+def _no_target(path: str) -> TargetError | None:
+    """The error for a model or a size in the place of a target; None for all else."""
+    from tmpass.loading.registry import names_model  # for a mistake only
+
+    if names_model(path):
+        return TargetError("it is a model, not a target", where=path, hint="give the model first, then the target")
+    try:
+        parse_size(path, "target")
+    except UsageError:
+        return None
+    return TargetError(f"{brief(path)} is a size, not a target", hint="the option for it is budget")
 
 
 def held_against(target: object, options: Options) -> Target | None:

@@ -179,6 +179,8 @@ def split(
         ModelError: the model cannot be read or split.
         VerificationError: tmpass made a wrong split or plan, which it does not return.
     """
+    if target is not None:
+        target_of(target)  # its error says where model and target are swapped
     carrier = open_carrier(model)
     profile = _target(target, carrier)
     if budget is not None:

@@ -60,6 +60,7 @@ def explain(
         TypeError: an option is not one of `tmpass.plan`.
     """
     check_names("explain", options)
+    target_of(target)  # its error says where model and target are swapped
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.

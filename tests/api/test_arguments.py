@@ -18,7 +18,7 @@ def test_a_model_in_the_place_of_the_target(function):
 
 @pytest.mark.parametrize("function", [tmpass.plan, tmpass.explain, tmpass.split])
 def test_the_bytes_of_a_model_in_the_place_of_the_target(function):
-    with pytest.raises(TargetError, match="bytes are not a target; .*; the model comes before it"):
+    with pytest.raises(TargetError, match=r"bytes are not a target; .*; the model comes before it"):
         function("tflm", MODEL.read_bytes())
 
 

@@ -40,6 +40,11 @@ def test_the_same_split_comes_out_again(made):
     assert tmpass.split(MODEL, "tflm", threads=2).data == made.data
 
 
+def test_the_text_of_a_split_leaves_out_the_bytes_of_its_model(made):
+    assert "data=" not in repr(made)
+    assert repr(made).startswith("Split(plan=<Plan ")
+
+
 def test_the_metadata_says_what_was_changed(made):
     note = json.loads(graph_of(made.data).metadata[NAME])
     assert len(note["stages"]) == len(made.stages)

@@ -45,7 +45,8 @@ def test_a_name_is_that_of_the_macros(run, fails, made):
     assert "/* Memory plan of kws for" in out
     assert out == parse_plan(made.read_text()).emit("c", name="kws")
     assert "a plan has the name of its model's file" in fails(2, "emit", made, "-f", "json", "--name", "kws")
-    assert "--name is empty" in fails(2, "emit", made, "-f", "c", "--name", "")
+    for name in ("", "  ", "a\nb"):
+        assert "give a text such as 'net.tflite'" in fails(2, "emit", made, "-f", "c", "--name", name)
 
 
 def test_a_model_without_a_file_gets_a_name(model):

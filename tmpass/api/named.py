@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from tmpass.base.errors import UsageError, brief
 from tmpass.loading.load import Model
+from tmpass.plans.model_name import check_name
 
 
 def named(loaded: Model, name: str) -> Model:
@@ -13,8 +14,7 @@ def named(loaded: Model, name: str) -> Model:
         UsageError: `name` is not a text that can be printed, or the model has a file.
     """
     file = loaded.info.file
-    if not isinstance(name, str) or not name.strip() or not name.isprintable():
-        raise UsageError(f"name is {brief(name)}", hint="give a text such as 'net.tflite'")
+    check_name(name)
     if file != f"<memory>.{loaded.info.format}":
         raise UsageError(f"name is {brief(name)}, and the model has its own: {brief(file)}", hint="leave name out")
     return replace(loaded, info=replace(loaded.info, file=name))

@@ -69,7 +69,7 @@ class Split:
         bindings: numbers for open dimensions, which are written into `data`.
     """
 
-    data: bytes
+    data: bytes = field(repr=False)
     plan: Plan
     before: Plan
     stages: tuple[SplitStage, ...]

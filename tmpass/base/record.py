@@ -180,7 +180,7 @@ def _hash(values: Callable[[Any], Any]) -> Callable[[Any], int]:
 
 
 def _text(self: Any) -> str:
-    inside = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self))
+    inside = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in fields(self) if f.repr)
     return f"{type(self).__qualname__}({inside})"
 
 

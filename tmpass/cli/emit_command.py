@@ -14,6 +14,7 @@ from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.planned_target import read_for_target
 from tmpass.cli.settled import target_for
 from tmpass.cli.write_files import write_whole
+from tmpass.plans.model_name import check_name
 from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 from tmpass.settings import TARGET_VARIABLE
 
@@ -87,11 +88,9 @@ def command(
         raise click.UsageError(f"--before has no effect with {form.NAME}: it shows one plan")
     found = _read(ctx, plan, target)
     if called is not None:
-        if not called.strip() or form.NAME == "json":
-            raise click.UsageError(
-                "--name is empty" if form.NAME != "json" else "a plan has the name of its model's file"
-            )
-        found = replace(found, model=replace(found.model, file=called))
+        if form.NAME == "json":
+            raise click.UsageError("a plan has the name of its model's file")
+        found = replace(found, model=replace(found.model, file=check_name(called)))
     if compares(form):
         other = None if before is None else _read(ctx, before, target)
         if other is not None and other.model.sha256 != found.model.sha256:

@@ -3,6 +3,8 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from tmpass.plans.model_name import check_name
+
 if TYPE_CHECKING:
     from tmpass.plans.plan import Plan
 
@@ -29,6 +31,7 @@ def emitted(plan: "Plan", form: str) -> str:
     """The text of the file of `plan` in the output format `form`.
 
     Raises:
-        UsageError: there is no such format, or it cannot hold the plan.
+        UsageError: there is no such format, it cannot hold the plan, or the name of the model is not a printable text.
     """
+    check_name(plan.model.file)
     return cast(str, import_module("tmpass.report.formats.registry").load_format(form).emit(plan))

@@ -31,12 +31,23 @@ def ends(details: Callable[[int], dict[str, Any]]) -> Iterator[dict[str, Any]]:
             return
 
 
+def draw(numbers: np.random.Generator, shape: np.ndarray, dtype: type) -> np.ndarray:
+    """Random values: over the whole range for integers of 8 and 16 bits, small for others, which may be indices.
+
+    Some models of int8 end the interpreter where their inputs, and so all classes of a SOFTMAX, are nearly equal.
+    """
+    if np.issubdtype(dtype, np.integer) and np.dtype(dtype).itemsize <= 2:
+        ends = np.iinfo(dtype)
+        return numbers.integers(ends.min, ends.max, shape, dtype, endpoint=True)
+    return numbers.integers(-9, 9, shape).astype(dtype)
+
+
 def compute(path: str, arena: int) -> list[bytes]:
     """The outputs of the model for fixed random numbers, in an arena of that many bytes."""
     interpreter = runtime.Interpreter.from_bytes(Path(path).read_bytes(), arena_size=arena)
     numbers = np.random.default_rng(0)
     for index, detail in enumerate(ends(interpreter.get_input_details)):
-        interpreter.set_input(numbers.integers(-9, 9, detail["shape"]).astype(detail["dtype"]), index)
+        interpreter.set_input(draw(numbers, detail["shape"], detail["dtype"]), index)
     interpreter.invoke()
     interpreter.print_allocations()  # to standard error; a plan fills the head of the arena
     count = len(list(ends(interpreter.get_output_details)))

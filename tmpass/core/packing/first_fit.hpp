@@ -43,8 +43,8 @@ struct Packing {
 // First or best fit in one order after the other until a packing is at or below `stop`; the lowest of them.
 Packing pack(const Problem& problem, Bytes stop, Fit fit, const Interrupted& interrupted);
 
-// First fit in the orders [begin, end) of those that pack() leaves out on kManyBuffers or more, until a packing is at or
-// below `stop`: the lowest one below `below`. Without one, no offsets.
+// First fit in the orders [begin, end) of those that pack() leaves out on kManyBuffers or more, until a packing is at
+// or below `stop`: the lowest one below `below`. Without one, no offsets.
 Packing pack_further(const Problem& problem, Bytes stop, Bytes below, std::size_t begin, std::size_t end,
                      const Interrupted& interrupted);
 

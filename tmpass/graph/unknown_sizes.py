@@ -73,7 +73,7 @@ def refuse_unknown_sizes(graph: Graph) -> None:
         f"the size of {_count(found)} is not known: {_shortened([each.short for each in found])}",
         tensors=tuple(each.text for each in found),
         symbols=names,
-        hint=f"{step}, or {'' if step.startswith('give --bind') else 'give '}--allow-unplanned to plan the rest",
+        hint=f"{step}, or {'' if names else 'give '}--allow-unplanned to plan the rest",
     )
 
 
@@ -95,32 +95,10 @@ def _first_step(graph: Graph, names: Sequence[str], roots: Sequence[Tensor], unr
     if any(t.shape is None or not t.dtype.known for t in roots):
         lacks = "types and shapes" if not all(t.dtype.known for t in roots) else "shapes"
     steps = ["give the state of the loop one size in the model"] if graph.varying else []
-    changes = not _changing_dims(graph).isdisjoint(names)
-    steps += (
-        ["sizes in a loop may change with each iteration: export the model with the loop unrolled"] if changes else []
-    )
     steps = [*_branches(graph), *steps, *([_remedy(graph, lacks)] if lacks else [])]
     bound = [f"give {bind_options(names)}"] if names else []
-    steps = [*steps, *bound] if unranked or graph.varying or changes else [*bound, *steps]
+    steps = [*steps, *bound] if unranked or graph.varying else [*bound, *steps]
     return steps[0] if steps else "state their shapes in the model"
-
-
-def _changing_dims(graph: Graph) -> set[str]:
-    """The open dimensions of what loops compute from something that changes between iterations, such as their counter.
-
-    One number for such a dimension may be wrong in all iterations but one.
-    """
-    inside = {call.subgraph for subgraph in graph.subgraphs for op in subgraph.ops for call in op.calls if call.repeats}
-    found = set[str]()
-    for number in inside:
-        body = graph.subgraphs[number]
-        after = set(body.inputs).difference(body.outputs)  # what a body gives back as it got it stays the same
-        for op in body.ops:
-            if not after.isdisjoint(op.inputs):
-                after.update(op.outputs)
-        after.discard(ABSENT)
-        found.update(symbol for t in after for symbol in body.tensors[t].unknown)
-    return found
 
 
 def bind_options(names: Sequence[str]) -> str:

@@ -236,21 +236,3 @@ def test_plain_verify_finds_it_in_a_plan_from_outside():
     wrong = plan(Model(loaded.info, replace(loaded.graph, subgraphs=subgraphs, varying=frozenset())))
     with pytest.raises(UnknownSizeError, match="no single size"):
         verify(wrong, data)
-
-
-@pytest.mark.parametrize(
-    ("step", "changes"),
-    [
-        ("e = Unsqueeze(i, nil) a = Slice(x, nil, e) d = ReduceSum(a) v = Add(u, d)", True),  # by the counter
-        (
-            "a = NonZero(x) b = Cast <to = 1> (a) d = ReduceSum <keepdims = 0> (b) v = Add(u, d)",
-            False,
-        ),  # the same in each iteration
-    ],
-)
-def test_a_binding_comes_first_only_where_one_number_is_right_in_all_iterations(step, changes):
-    with pytest.raises(UnknownSizeError) as error:
-        sizes(model("loop", step, shape="[4]", out="[4]", result="[4]"))
-    said = "sizes in a loop may change with each iteration: export the model with the loop unrolled, or give --allow-un"
-    assert (said in str(error.value)) == changes
-    assert ("give --bind" in str(error.value)) != changes

@@ -234,7 +234,7 @@ def test_the_queries_find_the_rows_that_a_search_finds(graph):
         ("tt0", "the plan of 'test' has no tensor 'tt0'; did you mean 't0'?"),
         ("else", "has no tensor 'else'; plan.tensors has all of them"),
         ((0, 9), "has no tensor (0, 9); subgraph 0 has tensors 0 to 1"),
-        ((4, 0), "has no tensor (4, 0); there is no tensor in subgraph 4"),
+        ((4, 0), "has no tensor (4, 0); subgraph 4 has none"),
         (3, "has no tensor 3; give its name, or (subgraph, index)"),
     ],
 )

@@ -26,7 +26,8 @@ def target_of(target: object) -> Target:
     """The Target for an argument: itself, the profile of that name or path, or for None the one that is assumed.
 
     Raises:
-        TargetError: there is no such profile, or it is wrong; where the argument is a model or a size, it says so.
+        TargetError: no profile has this name, or its file is wrong. The error says where the argument is a model or a
+            size.
     """
     if isinstance(target, Target):
         return target

@@ -323,21 +323,20 @@ def split_frontier(
     opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
     search = Search(opened.net, profile, told or silent, threads)
     before = _planned(opened.model, profile, threads)
-    limits, unsearched = (
-        _limits(search, max_macs, max_slowdown, free=True),
-        _unsearched(opened, before, search, profile),
-    )
-    made = [
-        _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before, search)
-        for found in (trade_offs(search, limits) if unsearched is None else ())
-    ]
-    made = made if unsearched is None else [unsearched]
+    unsearched = _unsearched(opened, before, search, profile)
+    if unsearched is not None:
+        return (_trade_off(unsearched),)
+    limits = _limits(search, max_macs, max_slowdown, free=True)
     kept: list[TradeOff] = []
-    for one in made:
-        needed, _ = one.needed
-        if not kept or needed < kept[-1].needed:
-            kept.append(TradeOff(needed, one.macs[0], one.slowdown, one.operators[0], one.stages))
+    for found in trade_offs(search, limits):
+        made = _finished(opened, found, before, search, profile) if found.stages else _unchanged(opened, before, search)
+        if not kept or made.needed[0] < kept[-1].needed:
+            kept.append(_trade_off(made))
     return tuple(kept)
+
+
+def _trade_off(made: Split) -> TradeOff:
+    return TradeOff(made.needed[0], made.macs[0], made.slowdown, made.operators[0], made.stages)
 
 
 def _target(asked: object, carrier: Carrier) -> Target:

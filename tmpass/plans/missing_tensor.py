@@ -22,5 +22,5 @@ def missing_tensor(plan: "Plan", key: object) -> MissingTensorError:
     if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, int) for part in key)):
         return MissingTensorError(of_file, hint="give its name, or (subgraph, index)")
     count = sum(row.subgraph == key[0] for row in plan.tensors)
-    there = f"subgraph {key[0]} has tensors 0 to {count - 1}" if count else f"there is no tensor in subgraph {key[0]}"
+    there = f"subgraph {key[0]} has tensors 0 to {count - 1}" if count else f"subgraph {key[0]} has none"
     return MissingTensorError(of_file, hint=there)

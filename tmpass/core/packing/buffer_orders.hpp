@@ -9,8 +9,8 @@
 
 namespace tmpass::packing {
 
-// Per buffer of `part`: those that are equal to it but for their size, itself among them, largest first; nothing where
-// there is no other. They live equally long, may end equally high, and nothing else tells them apart.
+// For each buffer of `part`, the buffers that differ from it in size only, and itself, largest first. The list is empty
+// if no other buffer does. All of a list have the same live range and the same limits.
 std::vector<std::vector<Index>> interchangeable(const Part& part);
 
 // Per buffer its rank: long-lived first, then large. Live ranges count varied() times.

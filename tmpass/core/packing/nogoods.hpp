@@ -2,7 +2,7 @@
 //
 // Each nogood is watched at one of its placements that is not made. Invariant: while it is watched at a placement,
 // that one is not made; taking placements back does not change this. When it is made, another one that is not made is
-// watched instead; where there is none, the nogood holds, and the search takes that placement back.
+// watched instead. If all are made, the nogood holds, and the search takes that placement back.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,8 @@ class Nogoods {
         start_.push_back(placements_.size());
     }
 
-    // A nogood that holds since b was placed; empty where there is none. `offset` is below 0 where a buffer is not
-    // placed. Adds to `looks`.
+    // A nogood that holds since b was placed, or an empty span. `offset` is negative for buffers that are not placed.
+    // Adds to `looks`.
     std::span<const Placement> holding(Index b, const std::vector<Unit>& offset, std::int64_t& looks) {
         auto& list = watched_[b];
         looks += std::ssize(list);

@@ -25,7 +25,7 @@
 //  - Equals: b would touch an equal e that should be above it: {e}, and the lowest offset of b.
 //  - Branch: the dead end after b was placed has a reason. If b is in it, b is not at its lowest offset: the refusal of
 //    b has the rest of the set, and the reason of the lowest offset. If b is not in it, the set is the reason of a dead
-//    end before b was placed. An empty set is a proof that there is no packing.
+//    end before b was placed. An empty set proves that no packing exists.
 #pragma once
 
 #include <algorithm>

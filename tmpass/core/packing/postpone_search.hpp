@@ -34,8 +34,8 @@ struct PostponeFrame : SearchFrame {
     bool postponed;  // the second branch, after placing it has failed
 };
 
-// Attempts at one part. Each begins anew; what they share is how often each section was where an attempt failed, and
-// nogoods. `kOutlined`: the part has outlines.
+// Attempts at one part. Each begins anew. They share nogoods, and for each section the number of attempts that failed
+// there. `kOutlined`: the part has outlines.
 template <typename Unit, bool kOutlined = false>
 class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     using Base = DepthFirst<Unit, SectionGroup, PostponeFrame>;

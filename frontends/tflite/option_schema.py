@@ -19,6 +19,7 @@ class Conv2DOptions:
     PADDING = Scalar(0, "padding", _INT8)
     STRIDE_W = Scalar(1, "stride_w", _INT32)
     STRIDE_H = Scalar(2, "stride_h", _INT32)
+    FUSED_ACTIVATION = Scalar(3, "fused_activation_function", _INT8)
     DILATION_W_FACTOR = Scalar(4, "dilation_w_factor", _INT32)
     DILATION_H_FACTOR = Scalar(5, "dilation_h_factor", _INT32)
 
@@ -31,6 +32,7 @@ class DepthwiseConv2DOptions:
     STRIDE_W = Scalar(1, "stride_w", _INT32)
     STRIDE_H = Scalar(2, "stride_h", _INT32)
     DEPTH_MULTIPLIER = Scalar(3, "depth_multiplier", _INT32)
+    FUSED_ACTIVATION = Scalar(4, "fused_activation_function", _INT8)
     DILATION_W_FACTOR = Scalar(5, "dilation_w_factor", _INT32)
     DILATION_H_FACTOR = Scalar(6, "dilation_h_factor", _INT32)
 
@@ -64,6 +66,7 @@ class FullyConnectedOptions:
     """Of FULLY_CONNECTED."""
 
     NUMBER = 8
+    FUSED_ACTIVATION = Scalar(0, "fused_activation_function", _INT8)
     WEIGHTS_FORMAT = Scalar(1, "weights_format", _INT8)
     KEEP_NUM_DIMS = Scalar(2, "keep_num_dims", _BOOL)
 
@@ -80,6 +83,13 @@ class ArithmeticOptions:
     """Of ADD, DIV, MUL and SUB, whose tables have the same first field."""
 
     NUMBERS: ClassVar = {"ADD": 11, "DIV": 29, "MUL": 21, "SUB": 28}
+    FUSED_ACTIVATION = Scalar(0, "fused_activation_function", _INT8)
+
+
+class L2NormOptions:
+    """Of L2_NORMALIZATION."""
+
+    NUMBER = 12
     FUSED_ACTIVATION = Scalar(0, "fused_activation_function", _INT8)
 
 
@@ -143,6 +153,13 @@ class StridedSliceOptions:
     NEW_AXIS_MASK = Scalar(3, "new_axis_mask", _INT32)
     SHRINK_AXIS_MASK = Scalar(4, "shrink_axis_mask", _INT32)
     OFFSET = Scalar(5, "offset", _BOOL)
+
+
+class TransposeConvOptions:
+    """Of TRANSPOSE_CONV."""
+
+    NUMBER = 49
+    FUSED_ACTIVATION = Scalar(3, "fused_activation_function", _INT8)
 
 
 class PackOptions:

@@ -1,4 +1,4 @@
-"""The options of an operator that are whole numbers, where what a kernel needs depends on them."""
+"""The options of an operator that are whole numbers, where what a kernel needs or refuses depends on them."""
 
 from struct import pack, unpack
 
@@ -11,17 +11,28 @@ _LONGEST = 4096
 """The most bytes of a custom operator's options that are read. Commands of an accelerator are longer, and not a map."""
 
 _CONV = option_schema.Conv2DOptions
-_CONCATENATION = option_schema.ConcatenationOptions
 _MATMUL = option_schema.BatchMatMulOptions
+_ARITHMETIC = option_schema.ArithmeticOptions
+_JOINED, _NORM = option_schema.ConcatenationOptions, option_schema.L2NormOptions
+_DEPTHWISE, _DENSE = option_schema.DepthwiseConv2DOptions, option_schema.FullyConnectedOptions
+_TRANSPOSED = option_schema.TransposeConvOptions
 
 _READ: dict[str, tuple[int, tuple[Scalar, ...]]] = {
     "BATCH_MATMUL": (_MATMUL.NUMBER, (_MATMUL.ADJ_X, _MATMUL.ADJ_Y)),
-    "CONCATENATION": (_CONCATENATION.NUMBER, (_CONCATENATION.FUSED_ACTIVATION,)),
-    "CONV_2D": (_CONV.NUMBER, (_CONV.STRIDE_W, _CONV.STRIDE_H, _CONV.DILATION_W_FACTOR, _CONV.DILATION_H_FACTOR)),
+    "CONV_2D": (
+        _CONV.NUMBER,
+        (_CONV.STRIDE_W, _CONV.STRIDE_H, _CONV.DILATION_W_FACTOR, _CONV.DILATION_H_FACTOR, _CONV.FUSED_ACTIVATION),
+    ),
+    **{kind: (number, (_ARITHMETIC.FUSED_ACTIVATION,)) for kind, number in _ARITHMETIC.NUMBERS.items()},
+    "CONCATENATION": (_JOINED.NUMBER, (_JOINED.FUSED_ACTIVATION,)),
+    "DEPTHWISE_CONV_2D": (_DEPTHWISE.NUMBER, (_DEPTHWISE.FUSED_ACTIVATION,)),
+    "FULLY_CONNECTED": (_DENSE.NUMBER, (_DENSE.FUSED_ACTIVATION,)),
+    "L2_NORMALIZATION": (_NORM.NUMBER, (_NORM.FUSED_ACTIVATION,)),
+    "TRANSPOSE_CONV": (_TRANSPOSED.NUMBER, (_TRANSPOSED.FUSED_ACTIVATION,)),
 }
 """Kind of operator -> the number of its options in the union, and the fields that are read."""
 
-_NONE = frozenset({_CONCATENATION.FUSED_ACTIVATION.name})
+_NONE = frozenset({_ARITHMETIC.FUSED_ACTIVATION.name})
 """Fields that are left out where they are 0. Activation 0 means none, as in an operator without options."""
 
 _SOFTMAX = option_schema.SoftmaxOptions
@@ -31,7 +42,7 @@ _DEFAULT = {"dilation_w_factor": 1, "dilation_h_factor": 1}
 
 
 def options_of(table: Table, kind: str, *, custom: bool) -> tuple[tuple[str, int], ...]:
-    """Names and values of options that are whole numbers: all of a custom operator, some of few others.
+    """Names and values of options that are whole numbers: all of a custom operator, some of others.
 
     Absent options are 0, as in the runtimes. There are none where those of a custom operator are not the map of a
     FlexBuffer, or those of another one are of another kind.

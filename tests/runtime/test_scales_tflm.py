@@ -10,8 +10,8 @@ from tmpass.targets.kernel_types import tflm_kernels
 
 pytestmark = pytest.mark.runtime
 
-FEW = ("SOFTMAX", "SPLIT", "EQUAL")
-KINDS = sorted({*SCALE_CHECKS, *(kind for kind, one in tflm_kernels().items() if one.stored)})
+FEW = ("SOFTMAX", "SPLIT", "EQUAL", "ADD", "L2_NORMALIZATION")
+KINDS = sorted({*SCALE_CHECKS, "L2_NORMALIZATION", *(kind for kind, one in tflm_kernels().items() if one.stored)})
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def refused(data):
     "kind", [kind if kind in FEW else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
 )
 def test_what_is_refused_does_not_run_and_the_other_way_round(kind):
-    """Of the first case of a kind that runs in each type, with each scale, zero point and constant changed in turn."""
+    """Of the first case of a kind that runs in each type, each scale, zero point, constant, activation changed."""
     tried = 0
     for dtype in ("INT8", "INT16", "FLOAT32"):
         for name, ((_, whole), *changed) in scaled_models(dtype, frozenset([kind])):

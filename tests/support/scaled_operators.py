@@ -3,17 +3,29 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tflite_writer import Operator, Subgraph, Tensor, write_model
+from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
 from .kernel_runs import RUNS, why_not_each
 from .tflite_operators import CASES, Case, Const
-from .tflm_models import OTHERS, Builder
+from .tflm_models import OTHERS, WEIGHTED, Builder
 
 _FACTORS = (-60, -20, -19, -18, -16, -15, -14, -10, -1, 1, 6, 7, 10, 13, 14, 18, 19, 20, 60)
 """Powers of two. Kernels limit scales by powers of two, up to 2^20."""
 
 _ZEROS = (0, 1, -128, 127)
 
+
+_SMALL = (0.5, 6 * 0.5**31, 2.7939e-9, 0.5**31, 4.6566e-10, 0.5**60, 0.0)
+"""Scales of an output, of which 6 or 1 are more steps than a number of 32 bits holds, or just not."""
+
+_FUSED = {
+    "ADD": "AddOptions", "SUB": "SubOptions", "MUL": "MulOptions", "DIV": "DivOptions", "CONV_2D": "Conv2DOptions",
+    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions", "FULLY_CONNECTED": "FullyConnectedOptions",
+    "TRANSPOSE_CONV": "TransposeConvOptions", "L2_NORMALIZATION": "L2NormOptions", "AVERAGE_POOL_2D": "Pool2DOptions",
+    "MAX_POOL_2D": "Pool2DOptions", "L2_POOL_2D": "Pool2DOptions", "CONCATENATION": "ConcatenationOptions",
+    "SVDF": "SVDFOptions",
+}  # fmt: skip
+"""Kinds with a fused activation, and their options."""
 
 _DOMAIN = "only defined for positive values"
 """What RSQRT says of a value that only a run shows."""
@@ -68,6 +80,24 @@ def _changed(case: Case, tensors: list[Tensor], operator: Operator, fed: list[in
             fields = ((0, "f", beta),)
             how = replace(operator.options, fields=fields)
             yield f"beta {beta}", tensors, replace(operator, options=how), fed
+    if case.kind in _FUSED:
+        yield from _activated(case, tensors, operator, fed)
+
+
+def _activated(case: Case, tensors: list[Tensor], operator: Operator, fed: list[int]) -> Iterator[_Changed]:
+    """With each fused activation, all scales but those of weights changed alike."""
+    name, left = _FUSED[case.kind], operator.inputs[1] if case.kind in WEIGHTED else None
+    given = options(name, fused_activation_function=0)
+    ((field, layout, _),) = given.fields
+    others = tuple(one for one in (operator.options.fields if operator.options else ()) if one[0] != field)
+    for number in range(7):
+        how = replace(given, fields=(*others, (field, layout, number)))
+        for scale in _SMALL:
+            changed = [
+                replace(one, scales=tuple(old * scale / 0.5 for old in one.scales)) if t != left else one
+                for t, one in enumerate(tensors)
+            ]
+            yield f"activation {number} scale {scale}", changed, replace(operator, options=how), fed
 
 
 def _scalings(tensor: Tensor) -> Iterator[tuple[str, dict[str, object]]]:

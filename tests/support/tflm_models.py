@@ -13,7 +13,7 @@ LAYOUTS = {"INT8": "i1", "INT16": "<i2", "INT32": "<i4", "INT64": "<i8", "FLOAT3
 TYPES = ("FLOAT32", "INT8", "INT16", "INT32", "BOOL")
 SCALED = ("INT8", "INT16")
 
-_CONVOLUTIONS = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0, "FULLY_CONNECTED": 0}
+WEIGHTED = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "TRANSPOSE_CONV": 0, "FULLY_CONNECTED": 0}
 """Kinds with weights as input 1, and their axis of channels."""
 
 SCALED_OUTPUTS = {
@@ -123,8 +123,8 @@ class Builder:
         """A constant of an operator of `kind`, in the type that its kernel takes at `position`."""
         if self.dtype not in SCALED:
             return self.fixed(array, self.dtype)
-        if kind in _CONVOLUTIONS and position in (1, 2 + (kind == "TRANSPOSE_CONV")):
-            axis = _CONVOLUTIONS[kind] if position == 1 else 0
+        if kind in WEIGHTED and position in (1, 2 + (kind == "TRANSPOSE_CONV")):
+            axis = WEIGHTED[kind] if position == 1 else 0
             count = array.shape[axis] if self.channels else 1
             wide = "INT64" if self.dtype == "INT16" else "INT32"
             scale, dtype = (0.5, "INT8") if position == 1 else (0.25, wide)
@@ -196,7 +196,7 @@ def operator_models(copies: int = 1) -> Iterator[tuple[str, bytes]]:
         if case.version != 1 or () in case.outputs:
             continue
         for dtype in TYPES:
-            for channels in (False, True) if case.kind in _CONVOLUTIONS and dtype in SCALED else (False,):
+            for channels in (False, True) if case.kind in WEIGHTED and dtype in SCALED else (False,):
                 name = f"{number} {case.name} {dtype}{' by channel' if channels else ''}"
                 yield name, repeated(case, dtype, copies, channels=channels)
 

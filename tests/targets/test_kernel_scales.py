@@ -79,6 +79,13 @@ def test_the_output_of_a_softmax_has_one_scale():
         ("SPLIT", "FLOAT32", "input 0 computed", "with input 0 computed"),
         ("PAD", "INT8", "input 1 computed", "with input 1 computed"),
         ("MEAN", "INT8", "input 1 computed", None),
+        ("CONV_2D", "INT16", "activation 3 scale 2.7939e-09", "with a fused RELU6 and too small a scale of its output"),
+        ("CONV_2D", "INT16", "activation 2 scale 2.7939e-09", None),
+        ("ADD", "INT8", f"activation 3 scale {6 * 0.5**31}", None),
+        ("MUL", "INT8", "activation 1 scale 0.0", "with a fused RELU and too small a scale of its output"),
+        ("DIV", "INT8", "activation 4 scale 0.0", None),
+        ("L2_NORMALIZATION", "FLOAT32", "activation 1 scale 0.5", "with a fused activation"),
+        ("CONCATENATION", "FLOAT32", "activation 6 scale 0.5", None),
     ],
 )
 def test_one_number_that_is_changed_is_told(kind, dtype, how, text):

@@ -212,7 +212,7 @@ class Op:
         resource: it reads or changes a state that outlives the run, by a name or a handle.
         custom: its meaning is not in the format's own list. It may write what it is given to read.
         quantization: whether it converts between floats and integers.
-        options: names and values of options that are whole numbers: all of a custom operator, some of few others.
+        options: names and values of options that are whole numbers: all of a custom operator, some of others.
         beta: what a softmax multiplies its inputs by.
     """
 

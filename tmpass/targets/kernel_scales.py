@@ -242,6 +242,20 @@ def _slopes(op: Op, tensors: Sequence[Tensor]) -> Wrong:
     return "of int16 with slopes of another type than int8", "slopes of int8"
 
 
+_BOUNDS = {1: ("RELU", 0), 2: ("RELU_N1_TO_1", 1), 3: ("RELU6", 6)}
+"""Number of a fused activation -> its name, and the largest of its bounds, without the sign."""
+
+
+def _activated(op: Op, tensors: Sequence[Tensor]) -> Wrong:
+    """The bounds of a fused activation, in steps of the output's scale, are numbers of 32 bits."""
+    name, bound = _BOUNDS.get(dict(op.options).get("fused_activation_function", 0), ("", 0))
+    scale = _made(op, tensors).scale
+    if not name or (scale != 0 and abs(_float32(bound / scale)) <= 2.0**31):
+        return None
+    takes = f"an output scale of at least {bound} / 2^31" if bound else "an output scale other than 0"
+    return f"with a fused {name} and too small a scale of its output", takes
+
+
 _INT8, _INT16 = frozenset(("int8",)), frozenset(("int16",))
 _RESCALED = (
     *_of(0, _scaled(0, output=True), types=_INT8),
@@ -250,7 +264,7 @@ _RESCALED = (
 _ZEROS = _of(0, _zeros, types=_INT16)
 _POOL = _of(0, _same(0, tolerance=1e-6))
 _COMPARED = _of(0, _below_one, types=_INT8)
-_SUM = _of(0, _summed(_SUM_BITS, 0, 1))
+_SUM = _of(0, _summed(_SUM_BITS, 0, 1), _activated)
 _SQUASHED = _of(0, _zeros, _output(_WAVE, tolerance=_WAVE * 0.00069), types=_INT16)
 _EXTREME = _of(0, _same(0), types=_INT8)
 SCALE_CHECKS: Mapping[str, tuple[_Check, ...]] = {
@@ -264,17 +278,18 @@ SCALE_CHECKS: Mapping[str, tuple[_Check, ...]] = {
     "AVERAGE_POOL_2D": _POOL,
     "MAX_POOL_2D": _POOL,
     "CONCATENATION": (*_of(0, _same(), types=_INT8), *_ZEROS),
-    "MUL": _ZEROS,
+    "MUL": (*_ZEROS, *_of(0, _activated)),
+    "DIV": _of(0, _activated, types=_INT8),
     "RELU": _ZEROS,
     "BATCH_MATMUL": _ZEROS,
     "PADV2": _of(0, _same(2), types=_INT8),
     "REDUCE_MAX": _EXTREME,
     "REDUCE_MIN": _EXTREME,
     "PRELU": _of(0, _slopes, types=_INT16),
-    "CONV_2D": _of(0, _scaled(0, 1), _channels(0)),
-    "DEPTHWISE_CONV_2D": _of(0, _scaled(0, 1), _channels(3)),
-    "TRANSPOSE_CONV": _of(2, _scaled(2, 1), _channels(0)),
-    "FULLY_CONNECTED": _of(0, _bias),
+    "CONV_2D": _of(0, _scaled(0, 1), _channels(0), _activated),
+    "DEPTHWISE_CONV_2D": _of(0, _scaled(0, 1), _channels(3), _activated),
+    "TRANSPOSE_CONV": _of(2, _scaled(2, 1), _channels(0), _activated),
+    "FULLY_CONNECTED": _of(0, _bias, _activated),
     "SVDF": _of(0, _svdf_bias, types=_INT8),
     "QUANTIZE": (_scaled(output=True), _one_scale),
     "EQUAL": _COMPARED,

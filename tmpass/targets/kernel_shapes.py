@@ -26,7 +26,13 @@ _COMPARED = frozenset(("EQUAL", "GREATER", "GREATER_EQUAL", "LESS", "LESS_EQUAL"
 _STRETCHED = _COMPARED | {"FLOOR_DIV", "FLOOR_MOD", "MAXIMUM", "MINIMUM", "SQUARED_DIFFERENCE"}
 """Kinds whose kernels look at lengths only where an input of several elements is stretched."""
 
-SHAPED = _EACH | _LOGICAL | _STRETCHED | {"CONCATENATION"}
+_NEVER_FUSED = frozenset(("CONCATENATION", "L2_NORMALIZATION"))
+"""Kinds whose kernels take no fused activation."""
+
+_LAST_ACTIVATION = 5
+"""The last number of an activation in the format. Kernels take others as none."""
+
+SHAPED = _EACH | _LOGICAL | _STRETCHED | _NEVER_FUSED
 """Kinds that `wrong_shape` looks at."""
 
 
@@ -37,8 +43,8 @@ def wrong_shape(op: Op, tensors: tuple[Tensor, ...]) -> tuple[str, str] | None:
         op: one of a kind of SHAPED.
         tensors: of its subgraph.
     """
-    if op.kind == "CONCATENATION":
-        fused = dict(op.options).get("fused_activation_function", 0)
+    if op.kind in _NEVER_FUSED:
+        fused = 0 < dict(op.options).get("fused_activation_function", 0) <= _LAST_ACTIVATION
         return ("with a fused activation", "none, with the activation as an operator behind it") if fused else None
     shapes = [tensors[t].shape for t in op.inputs[:2] if t != ABSENT]
     if len(shapes) < 2 or any(shape is None for shape in shapes):

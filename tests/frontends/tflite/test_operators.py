@@ -128,3 +128,24 @@ def test_options_on_which_the_bytes_of_kernels_depend() -> None:
     made = options("Conv2DOptions", padding=0, **strides)
     assert options_of("CONV_2D", made) == strides | {"dilation_w_factor": 1, "dilation_h_factor": 1}
     assert options_of("ADD", options("AddOptions")) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("ADD", "AddOptions"),
+        ("SUB", "SubOptions"),
+        ("MUL", "MulOptions"),
+        ("DIV", "DivOptions"),
+        ("CONV_2D", "Conv2DOptions"),
+        ("DEPTHWISE_CONV_2D", "DepthwiseConv2DOptions"),
+        ("FULLY_CONNECTED", "FullyConnectedOptions"),
+        ("TRANSPOSE_CONV", "TransposeConvOptions"),
+        ("L2_NORMALIZATION", "L2NormOptions"),
+        ("CONCATENATION", "ConcatenationOptions"),
+    ],
+)
+def test_a_fused_activation_is_an_option(kind: str, name: str) -> None:
+    given = load(Operator(kind, [0, 1], [3], options(name, fused_activation_function=3)))[0].options
+    assert dict(given)["fused_activation_function"] == 3
+    assert "fused_activation_function" not in dict(load(Operator(kind, [0, 1], [3], options(name)))[0].options)

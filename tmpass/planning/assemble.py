@@ -61,6 +61,8 @@ def assemble(
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
     promised = kernels_in_place(graph, target.sharing)
     fits, order = status in (Status.OPTIMAL, Status.FEASIBLE), ordered.order
+    if order.held_bound is not None and (fits or not _held_too_much(ordered, memories[0], 0)):
+        order = replace(order, held_bound=None)
     if not fits and order.streamed_bound is not None:
         order = replace(order, streamed_bound=None)  # nothing runs, so nothing is streamed
     return Plan(
@@ -124,12 +126,20 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     operator = ordered.order.operator_bound
     if operator is not None and first.capacity is not None and first.needed_at_least(operator) - slack > first.capacity:
         return Status.INFEASIBLE
+    if _held_too_much(ordered, first, slack):
+        return Status.INFEASIBLE
     proved = any(use.proved_shortfall for use in memories)
     # Buffers were divided for their own sake: another division may leave copies and the runtime more room.
     other = ordered.division is not None and ordered.division is not Status.INFEASIBLE
     if not proved or other or _may_fit(request, ordered, memories, slack):
         return Status.UNKNOWN
     return Status.INFEASIBLE
+
+
+def _held_too_much(ordered: OrderedLayout, first: MemoryUse, slack: int) -> bool:
+    """Whether what only the first memory may hold needs more than it has, with `slack` bytes less of its tail."""
+    held = ordered.order.held_bound
+    return held is not None and first.capacity is not None and first.needed_at_least(held) - slack > first.capacity
 
 
 def _is_order_free(request: LayoutRequest) -> bool:

@@ -10,7 +10,8 @@ from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.memories import room_for_buffers
 from tmpass.planning.memory_rows import memory_rows
-from tmpass.planning.residency.divide_beside import divide_beside
+from tmpass.planning.residency.divide_beside import first_divided_beside
+from tmpass.planning.residency.divide_layout import can_divide
 from tmpass.planning.residency.fewest_moved import fewest_moved
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.transfers.behind import find_source
@@ -92,10 +93,14 @@ def resize(
     request, (whole, *others), besides = _with_capacity(request, orders, besides, capacity)
     ordered = fewest_moved(request, whole, besides, others) if divided else whole
     uses, constants = memory_rows(request, ordered, besides)
-    beside = divide_beside(request, whole, besides) if divided and uses[0].shortfall else None
+    beside = first_divided_beside(request, (whole, *others), besides) if divided and uses[0].shortfall else None
     if beside is not None:
         ordered = beside
         uses, constants = memory_rows(request, ordered, besides)
+    if divided and uses[0].shortfall and ordered.division is None and can_divide(request):
+        ordered = replace(ordered, division=Status.UNKNOWN)
+    if uses[0].shortfall and (held := whole.order.held_bound) is not None:
+        ordered = replace(ordered, order=replace(ordered.order, held_bound=held))
     status = find_status(request, ordered, uses)
     return Resized(uses, constants, status, request, ordered, besides, beside=beside is not None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import chain
 
 from tmpass.base import collector, interrupts
 from tmpass.base.choices import ConstantUse, Int8, Io, Objective, OrderMethod, Status, Transfers
@@ -91,16 +92,22 @@ def _fewest_bytes(
 
             found = with_bounds(request, whole, besides, found)
         return _assembled(model, request, found, besides, notes), whole
-    from tmpass.planning.residency.divide_beside import divide_beside  # as above
+    from tmpass.planning.residency.divide_beside import first_divided_beside  # as above
+    from tmpass.planning.residency.divide_layout import can_divide
+    from tmpass.planning.residency.fewest_moved import other_orders
 
-    divided = divide_beside(request, whole, besides)
+    divided = first_divided_beside(request, chain([whole], other_orders(request, whole, besides)), besides)
     if divided is not None:
         return _assembled(model, request, divided, besides, notes), whole
-    if attempt.undecided:
+    if attempt.undecided or (ordered.division is None and can_divide(request)):
         ordered = replace(ordered, division=Status.UNKNOWN)
     elif attempt.need is not None and decides_alone(target, rows[0][0].constants):
         ordered = replace(ordered, order=replace(ordered.order, operator_bound=attempt.need))
     notes += (attempt.reason,) if attempt.reason else ()
+    if ordered.division is not None:
+        from tmpass.planning.residency.only_here import with_held_bound  # as above
+
+        ordered = with_held_bound(request, ordered, whole, besides)
     return _assembled(model, request, ordered, besides, notes, rows), whole
 
 

@@ -21,12 +21,17 @@ def items_of(request: LayoutRequest, sharing: Sharing, layout: Layout) -> ModelI
     return _of_scratchpad(request, *request.alias_classes(sharing), layout, request.target.runtime, None)[0]
 
 
-def least_items(request: LayoutRequest, layout: Layout) -> tuple[ModelItems, int]:
-    """The order problems of the least that the scratchpad holds at any sharing, and the bytes that are always alive."""
+def least_items(request: LayoutRequest, layout: Layout, roles: frozenset[Role] | None = None) -> tuple[ModelItems, int]:
+    """The order problems of the least that the scratchpad holds at any sharing, and the bytes that are always alive.
+
+    Args:
+        request: that was laid out.
+        layout: says what is in the scratchpad.
+        roles: of the tensors that count, those of activations with scratch; all if None.
+    """
     aliases, pairs = request.alias_classes(request.sharing_levels[0])[0], request.all_pairs
-    items, always = _of_scratchpad(
-        request, aliases, pairs, layout, request.bound_runtime, None if request.one_choice else request.atoms
-    )
+    atoms = None if request.one_choice else request.atoms
+    items, always = _of_scratchpad(request, aliases, pairs, layout, request.bound_runtime, atoms, roles)
     rows = (row for part in items.items for row in part.in_place_counts)
     if any(count > 1 for count in rows):
         items = replace(items, items=tuple(replace(part, partial=True) for part in items.items))
@@ -40,6 +45,7 @@ def _of_scratchpad(
     layout: Layout,
     runtime: Runtime,
     atoms: Atoms | None,
+    roles: frozenset[Role] | None = None,
 ) -> tuple[ModelItems, int]:
     inside, always = set[TensorKey](), 0
     variables = {
@@ -48,12 +54,18 @@ def _of_scratchpad(
     for index in layout.allocations[0].indices:
         members = layout.storage.members[index]
         if not variables.isdisjoint(members):
+            if roles is not None and Role.VARIABLE not in roles:
+                continue
             always += request.target.runtime.round_up(layout.storage.buffers[index].size)
         else:
             inside.update(members)
     if atoms is None and request.external and len(layout.allocations) == 1:
         inside.update(_brought_in(request, aliases, layout))
-    own = {op: sum(map(request.target.runtime.round_up, sizes)) for op, sizes in request.scratch.items()}
+    if roles is not None:
+        held = layout.storage.roles
+        inside = {key for key in inside if held[key] in roles and key not in request.graph.held_in}
+    counted = request.scratch if roles is None or Role.ACTIVATION in roles else {}
+    own = {op: sum(map(request.target.runtime.round_up, sizes)) for op, sizes in counted.items()}
     later: Sequence[tuple[tuple[int, int], ...]] = ()
     if request.ties:
         from tmpass.planning.sharing.tied_order import tie_edges

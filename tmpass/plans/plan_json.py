@@ -67,6 +67,7 @@ _BYTES = dict.fromkeys(
         "hidden",
         "streamed_bound",
         "operator_bound",
+        "held_bound",
     ),
     (0, MAX_BYTES),
 )

@@ -19,6 +19,8 @@ class PlannedOrder:
             while no buffer leaves that memory; None where it is not known, or nothing is streamed.
         operator_bound: bytes of the first memory that one operator needs, whatever the order, the sharing and the
             constants that stay; None where none is known to need more than there is.
+        held_bound: bytes of the first memory that tensors take at one step which no other memory may hold, whatever the
+            order, the sharing and the division of the buffers; None where that is not known to be more than there is.
     """
 
     method: str
@@ -26,3 +28,4 @@ class PlannedOrder:
     states: int
     streamed_bound: int | None = field(default=None, metadata=OPTIONAL)
     operator_bound: int | None = field(default=None, metadata=OPTIONAL)
+    held_bound: int | None = field(default=None, metadata=OPTIONAL)

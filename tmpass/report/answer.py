@@ -47,10 +47,15 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
     if no_help(plan):
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
-    if len(plan.arenas) > 1 and not plan.order.lower_bound:  # a division, of which other orders have others
-        return f"not found; {above} are missing in {memory.name} with this division of the buffers, another may fit"
     if plan.memories[0] is memory and memory.tail is not None:
         return f"not found; {above} are missing to prepare the model, by rules that may count 528 B and 3 % too much"
+    if plan.memories[0] is memory and plan.order.held_bound is not None:
+        held = format_size(memory.needed_at_least(plan.order.held_bound) - (memory.capacity or 0))
+        return (
+            f"not found; {held} are missing for what only {memory.name} may hold; another order may need less padding"
+        )
+    if len(plan.arenas) > 1 and not plan.order.lower_bound:  # a division, of which other orders have others
+        return f"not found; {above} are missing in {memory.name} with this division of the buffers, another may fit"
     if plan.memories[0] is memory and memory.proved_shortfall:
         if memory.has_tail:  # which is smaller where another order needs less padding
             return f"not found; {above} are missing in this order, others may need less: more --states may help"
@@ -75,6 +80,10 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     if first and operator is not None and memory.capacity:
         missing = memory.needed_at_least(operator) - memory.capacity
         return f"proved: one operator alone needs {format_size(missing)} more than there is"
+    if first and (held := plan.order.held_bound) is not None:
+        above = format_size(memory.needed_at_least(held) - (memory.capacity or 0))
+        orders = "in this order, no other fits" if memory.has_tail else "in any order"
+        return f"proved: at least {above} are missing for what only {memory.name} may hold, {orders}"
     over = memory.needed_at_least(plan.order.lower_bound) - (memory.capacity or 0)
     orders = "in any order"
     if plan.memories[0] is not memory or over <= 0:

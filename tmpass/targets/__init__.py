@@ -40,7 +40,7 @@ The first memory that holds activations is the scratchpad, for which plans are m
 
 from tmpass.base.choices import Int8
 from tmpass.targets.load import MAX_FILE, load_target, target_names
-from tmpass.targets.memory import USES, USES_OF, Memory, Use
+from tmpass.targets.memory import USES, USES_OF, WRITTEN, Memory, Use
 from tmpass.targets.not_run import find_not_run
 from tmpass.targets.parse import parse_target
 from tmpass.targets.runtime import RUNTIMES, Runtime
@@ -54,6 +54,7 @@ __all__ = [
     "RUNTIMES",
     "USES",
     "USES_OF",
+    "WRITTEN",
     "Int8",
     "Memory",
     "Over",

@@ -28,6 +28,9 @@ USES_OF: Mapping[str, Use] = {
 }
 """Role of a tensor -> the use that a memory must allow to take it."""
 
+WRITTEN = frozenset(USES_OF.values())
+"""The uses for tensors that a run writes."""
+
 
 @record
 class Memory:

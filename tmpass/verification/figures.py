@@ -30,7 +30,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
         tight = plan.transfers.moved == plan.transfers.lower_bound
     tight = tight and not unknown
     too_large = any(_always_missing(m, m.lower_bound, m.loaded_bound) for m in plan.memories)
-    too_large = (too_large and not _another_order_may_fit(plan, graph)) or _operator_too_large(plan)
+    too_large = (too_large and not _another_order_may_fit(plan, graph)) or _claim_too_large(plan)
     status = ("optimal" if tight else "feasible") if fits else "infeasible" if too_large else "unknown"
     if plan.refused:  # whatever room there is
         fits, status = False, "infeasible"
@@ -38,21 +38,28 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     if (plan.fits, plan.status) != (fits, status) and not (weaker and not plan.fits):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
-    return found + _check_order(plan, graph) + _check_operator(plan)
+    return found + _check_order(plan, graph) + _check_claims(plan)
 
 
-def _operator_too_large(plan: Plan) -> bool:
-    """Whether one operator alone needs more than the first memory has, as the plan claims."""
-    return plan.order.operator_bound is not None and _always_missing(plan.memories[0], plan.order.operator_bound, 0)
+def _claim_too_large(plan: Plan) -> bool:
+    """Whether one operator, or what only the first memory may hold, needs more than it has, as the plan claims."""
+    claims = (plan.order.operator_bound, plan.order.held_bound)
+    return any(claim is not None and _always_missing(plan.memories[0], claim, 0) for claim in claims)
 
 
-def _check_operator(plan: Plan) -> list[Violation]:
-    """The violation by a claim of what one operator needs that the plan itself is below, or that says nothing."""
-    first, claim = plan.memories[0], plan.order.operator_bound
-    if claim is None or (claim <= first.peak + first.loaded and not plan.fits and plan.transfers is None):
-        return []
-    message = f"the plan claims that one operator needs {claim} bytes, but its own needs {first.peak + first.loaded}"
-    return [Violation("order", message)]
+def _check_claims(plan: Plan) -> list[Violation]:
+    """The violations by what one operator, or what no other memory may hold, is claimed to need.
+
+    Each claim is at most what the plan itself takes, and made only where it does not fit.
+    """
+    first, found = plan.memories[0], []
+    claims = {"one operator needs": plan.order.operator_bound, "no other memory may hold": plan.order.held_bound}
+    for what, claim in claims.items():
+        if claim is None or (claim <= first.peak + first.loaded and not plan.fits and plan.transfers is None):
+            continue
+        message = f"the plan claims that {what} {claim} bytes, but it has {first.peak + first.loaded}"
+        found.append(Violation("order", message))
+    return found
 
 
 def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:

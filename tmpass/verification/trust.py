@@ -192,6 +192,9 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
     if plan.order.operator_bound:
         first = brief(plan.memories[0].name)
         yield Trusted("order", f"one operator needs {plan.order.operator_bound} B of {first} alone")
+    if plan.order.held_bound:
+        first, held = brief(plan.memories[0].name), plan.order.held_bound
+        yield Trusted("order", f"in any order {held} B that are alive at once may be in {first} only")
     if plan.transfers is not None and plan.transfers.any_order:
         least = plan.transfers.any_order
         yield Trusted("transfers", f"with this sharing, no run moves less than {least} B, whatever the order")

@@ -1,5 +1,7 @@
 """A division of the buffers that leaves copies of constants room in the scratchpad."""
 
+from collections.abc import Iterable
+
 from tmpass.base.choices import Status
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
@@ -10,6 +12,13 @@ from tmpass.planning.residency.placement import DEFAULT_STATES
 
 _ROUNDS = 3
 """How many times as much is spared as was missing, before there is room for the largest copies of one step."""
+
+
+def first_divided_beside(
+    request: LayoutRequest, orders: Iterable[OrderedLayout], besides: Besides
+) -> OrderedLayout | None:
+    """The first of the layouts `orders` in one memory that `divide_beside` divides; None if it divides none."""
+    return next(filter(None, (divide_beside(request, one, besides) for one in orders)), None)
 
 
 def divide_beside(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> OrderedLayout | None:

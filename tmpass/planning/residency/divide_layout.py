@@ -9,12 +9,19 @@ from tmpass.planning.memories import MemoryAllocation, room_for_buffers, uses_of
 from tmpass.planning.residency.candidates import Candidate
 from tmpass.planning.residency.placement import DEFAULT_STATES, Placement, place
 from tmpass.planning.residency.traffic import traffic_of
-from tmpass.targets import Target, Use
+from tmpass.targets import WRITTEN, Memory, Target, Use
 
 
 def can_divide(request: LayoutRequest) -> bool:
-    """Whether operators use more than one memory that holds what they write, the scratchpad among them."""
-    return len(divided_among(request.graph, request.target)) > 1 and request.target.scratchpad.compute
+    """Whether a tensor of a run may be in the scratchpad, or in another memory that operators use."""
+    return not request.graph.fixed and takes_elsewhere(request.target)
+
+
+def takes_elsewhere(target: Target) -> bool:
+    """Whether operators use another memory for tensors that may also be in the scratchpad."""
+    first = target.scratchpad
+    uses = WRITTEN.intersection(first.holds)
+    return first.compute and any(m.compute and m != first and uses.intersection(m.holds) for m in target.memories)
 
 
 def divided_among(graph: Graph, target: Target) -> list[str]:
@@ -61,7 +68,7 @@ def divide_layout(
         return ordered
     rooms = [room_for_buffers(memory, request.taken.get(memory.name, 0)) for memory in memories]
     limited = [
-        replace(memory, capacity=room and max(0, room - (spared if memory is request.target.scratchpad else 0)))
+        replace(memory, capacity=_beside(memory, room, spared if memory is request.target.scratchpad else 0))
         for memory, room in zip(memories, rooms, strict=True)
     ]
     found = place(candidates, limited, states=states, nodes=request.options.nodes, threads=request.threads, below=below)
@@ -76,6 +83,13 @@ def divide_layout(
     first = request.target.scratchpad
     allocations = tuple(sorted(allocations, key=lambda one: one.memory is not first))
     return replace(ordered, layout=replace(ordered.layout, allocations=allocations))
+
+
+def _beside(memory: Memory, room: int | None, spared: int) -> int | None:
+    """The bytes for buffers of a memory where `spared` bytes above them begin at a multiple of its alignment."""
+    if room is None or not spared:
+        return room
+    return max(0, room - spared) // memory.alignment * memory.alignment
 
 
 def _inside(found: Placement, memory: int) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """A bound on the bytes of the scratchpad that any order needs with the pieces of the constants that it reads."""
 
+from tmpass.base.choices import Role
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.ordering.subgraphs import order_model
@@ -9,7 +10,9 @@ from tmpass.planning.residency.staging import Staging, find_staging, staged
 from tmpass.planning.scratchpad_items import least_items
 
 
-def staged_bound(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> int | None:
+def staged_bound(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, roles: frozenset[Role] | None = None
+) -> int | None:
     """No order, sharing or choice of constants that stay needs fewer bytes for buffers and copies of constants.
 
     A constant that an operator reads is there in its step: as a whole where it stays, and else in one piece at least.
@@ -18,6 +21,7 @@ def staged_bound(request: LayoutRequest, ordered: OrderedLayout, besides: Beside
         request: of the model.
         ordered: its layout in one memory.
         besides: what memories hold besides buffers.
+        roles: of the tensors that count beside the copies; all if None.
 
     Returns:
         Bytes; None where operators need no copies in the scratchpad, or run bodies.
@@ -25,7 +29,7 @@ def staged_bound(request: LayoutRequest, ordered: OrderedLayout, besides: Beside
     staging = staging_of(request, ordered, besides)
     if staging is None or staging.bodies or request.graph.fixed:
         return None
-    every, always = least_items(request, ordered.layout)
+    every, always = least_items(request, ordered.layout, roles)
     orders = tuple(tuple(own) for own in operators_in_order(request.graph, ordered.timeline))
     found = order_model(staged(every, staging, staging.every), orders, states=0, search=False)
     # Pieces count as multiples of the alignment. Nothing has to follow what is topmost.

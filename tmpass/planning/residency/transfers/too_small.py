@@ -5,8 +5,9 @@ from tmpass.base.record import record
 from tmpass.graph.model import ABSENT, Graph, Tensor, TensorKey, TensorKind
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.needed import needed_by
+from tmpass.planning.residency.divide_layout import takes_elsewhere
 from tmpass.planning.residency.transfers.cases import Case
-from tmpass.targets import Target, Use
+from tmpass.targets import Target
 
 _HEIGHT = {"tflite": 1, "onnx": 2}
 """Format -> the axis of the height in tensors of four dimensions."""
@@ -57,11 +58,10 @@ def decides_alone(target: Target, constants: int) -> bool:
     """Whether nothing fits where one operator needs more than the scratchpad has.
 
     Args:
-        target: of the plan. Operators may compute on another memory with activations, which then has room as well.
+        target: of the plan. Operators may compute on another memory that may have some of what the operator touches.
         constants: bytes of those that are in the scratchpad for the whole run, which the operator may read.
     """
-    elsewhere = [m for m in target.memories if m.compute and Use.ACTIVATIONS in m.holds and m != target.scratchpad]
-    return not elsewhere and not constants
+    return not takes_elsewhere(target) and not constants
 
 
 def largest_need(request: LayoutRequest, case: Case) -> int:

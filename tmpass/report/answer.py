@@ -66,6 +66,16 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
     return f"not found; the search ended {above} above the capacity: more --nodes may help"
 
 
+def proof(plan: Plan, memory: MemoryUse) -> str:
+    """What is proved to be missing, where these are not the bytes that `plan` itself lacks; empty elsewhere.
+
+    A plan without enough room may need more than the least that is proved: all its buffers may be in one memory.
+    """
+    said = _proof(plan, memory) if plan.status == "infeasible" and not plan.refused else ""
+    proved = said.startswith("proved") and f"{format_size(memory.shortfall)} " not in said
+    return said.removeprefix("proved").removeprefix(": ").strip() if proved else ""
+
+
 def _proof(plan: Plan, memory: MemoryUse) -> str:
     """What is missing in `memory`, which is proved too small.
 

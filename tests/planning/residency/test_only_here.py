@@ -61,6 +61,17 @@ def test_with_the_tail_of_an_arena_another_order_may_need_less_padding():
         assert tmpass.verify(made, path, target=target) == ()
 
 
+def test_plan_and_explain_have_the_same_two_figures():
+    """What is proved to be missing in any plan, and what this one lacks, with all buffers in the SRAM."""
+    made = tmpass.plan(two_inputs(), PLAIN, budget=64, transfers="never")
+    lacking = made.memories[0].shortfall
+    assert lacking > 64
+    assert f"; {lacking} B missing in this plan" in made.summary()
+    said = tmpass.explain(two_inputs(), PLAIN, budget=64, transfers="never").summary().splitlines()
+    assert said[0].startswith(f"fits         no: {lacking} B are missing in this plan, ")
+    assert said[1] == "proved       at least 64 B are missing for what only sram may hold, in any order"
+
+
 def test_a_claim_is_held_against_the_plan():
     made = tmpass.plan(two_inputs(), PLAIN, budget=64)
     graph = load(two_inputs()).graph

@@ -8,6 +8,7 @@ from tmpass.base.sizes import format_size
 from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
+from tmpass.report.answer import proof
 from tmpass.report.drawn import constant_name
 from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.left_out import assumed, not_counted, target_name, unknown, verdict
@@ -43,6 +44,8 @@ def head(known: Explanation, why: str = "") -> str:
     verdict_ = [f"fits         {_verdict(known)}"]
     if known.travels is not None:
         verdict_ = [f"fits         yes, with transfers: {moved(known.travels.plan)}", f"without      {_verdict(known)}"]
+    if found := proof(plan, memory):
+        verdict_.append(f"proved       {found}")
     if reason := no_help(plan):
         verdict_.append(f"transfers    do not help: {reason}")
     if found := also_missing(plan, memory):
@@ -95,7 +98,8 @@ def _verdict(known: Explanation) -> str:
     if not known.missing:
         free = f"{format_size(memory.capacity - memory.needed)} of {format_size(memory.capacity)} stay free"
         return f"{yes} {free}{assumed(memory)}"
-    missing = f"{format_size(known.missing)} are missing, {format_size(memory.needed)} do not fit into "
+    this = " in this plan" if proof(known.plan, memory) else ""
+    missing = f"{format_size(known.missing)} are missing{this}, {format_size(memory.needed)} do not fit into "
     missing += format_size(memory.capacity) + assumed(memory)
     if known.plan.status == "unknown":
         return f"not found: {missing}; the search ended without a proof"

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from tmpass.base.sizes import format_size
 from tmpass.plans.peak_step import PeakStep, deciding_arena, deciding_memory, find_peak_step
 from tmpass.plans.plan import MemoryUse, Plan
-from tmpass.report.answer import answer
+from tmpass.report.answer import answer, proof
 from tmpass.report.kernels import kernel_lines
 from tmpass.report.labels import shortened
 from tmpass.report.left_out import assumed, not_counted, target_name
@@ -52,7 +52,7 @@ def summary(plan: Plan, why: str = "") -> str:
         f"peak         {format_size(arena.peak)}{where}",
         f"lower bound  {_bound(arena)}" if plan.transfers is None else f"transfers    {moved(plan)}",
         f"order        {_order(plan)}",
-        f"capacity     {_capacity(memory)}",
+        f"capacity     {_capacity(memory)}{_lacking(plan, memory)}",
     ]
     if found := also_missing(plan, memory):
         lines.append(f"also missing {found}")
@@ -69,6 +69,11 @@ def summary(plan: Plan, why: str = "") -> str:
         lines.append(f"not counted  {left_out}")
     lines += _peak_step(plan, find_peak_step(plan, arena), LINES - len(lines) - 1)
     return "".join(f"{_cut(one_line(line))}\n" for line in lines)
+
+
+def _lacking(plan: Plan, memory: MemoryUse) -> str:
+    """The bytes that the plan itself lacks, where fewer are proved to be missing in any plan."""
+    return f"; {format_size(memory.shortfall)} missing in this plan" if proof(plan, memory) else ""
 
 
 def _bound(memory: MemoryUse) -> str:

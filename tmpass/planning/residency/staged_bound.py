@@ -31,9 +31,9 @@ def staged_bound(
         return None
     every, always = least_items(request, ordered.layout, roles)
     orders = tuple(tuple(own) for own in operators_in_order(request.graph, ordered.timeline))
-    found = order_model(staged(every, staging, staging.every), orders, states=0, search=False)
-    # Pieces count as multiples of the alignment. Nothing has to follow what is topmost.
-    return found.bound + always - (staging.alignment - 1)
+    # Pieces count as multiples of the alignment. Nothing has to follow what is topmost in a step.
+    found = order_model(staged(every, staging, staging.every, topmost=True), orders, states=0, search=False)
+    return found.bound + always
 
 
 def staging_of(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Staging | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from tmpass.base.record import record
 from tmpass.graph.model import Graph, TensorKey
+from tmpass.planning.ordering.items import Items
 from tmpass.planning.ordering.subgraphs import ModelItems
 from tmpass.planning.residency.constants import Constant
 from tmpass.planning.residency.on_chip import OnChip, numbers_in, read_by
@@ -49,6 +50,11 @@ class Staging:
         """The numbers of all constants."""
         return frozenset(range(len(self.sizes)))
 
+    def padding(self, constant: int) -> int:
+        """The bytes by which the piece of a constant is rounded up to the alignment."""
+        size = self.bytes[constant]
+        return self.staging[constant] - (size if self.chunk is None else min(size, self.chunk))
+
     def too_large(self, live: int) -> frozenset[int]:
         """The constants that cannot stay in any order, where each has at least `live` bytes at some step."""
         return frozenset(c for c, size in enumerate(self.sizes) if size > self.room - live)
@@ -74,21 +80,21 @@ def find_staging(free: OnChip, graph: Graph, timeline: Schedule, constants: Sequ
     )
 
 
-def staged(model: ModelItems, staging: Staging, streamed: Container[int]) -> ModelItems:
-    """The order problems of `model`, with the pieces of the constants `streamed` as scratch."""
-    return replace(
-        model,
-        items=tuple(
-            replace(
-                part,
-                scratch=[
-                    own + sum(staging.staging[c] for c in staging.reads.get((s, op), ()) if c in streamed)
-                    for op, own in enumerate(part.scratch)
-                ],
-            )
-            for s, part in enumerate(model.items)
-        ),
-    )
+def staged(model: ModelItems, staging: Staging, streamed: Container[int], *, topmost: bool = False) -> ModelItems:
+    """The order problems of `model`, with the pieces of the constants `streamed` as scratch.
+
+    With `topmost`, the piece of an operator with the most padding is not rounded up, since nothing has to follow it.
+    """
+
+    def pieces(s: int, op: int) -> int:
+        used = [c for c in staging.reads.get((s, op), ()) if c in streamed]
+        padding = max((staging.padding(c) for c in used), default=0) if topmost else 0
+        return sum(staging.staging[c] for c in used) - padding
+
+    def part_with(s: int, part: Items) -> Items:
+        return replace(part, scratch=[own + pieces(s, op) for op, own in enumerate(part.scratch)])
+
+    return replace(model, items=tuple(part_with(s, part) for s, part in enumerate(model.items)))
 
 
 def raised(model: ModelItems, key: TensorKey) -> tuple[ModelItems, int]:

@@ -61,6 +61,16 @@ def test_with_the_tail_of_an_arena_another_order_may_need_less_padding():
         assert tmpass.verify(made, path, target=target) == ()
 
 
+def test_with_transfers_required_a_layout_that_was_not_divided_proves_nothing():
+    """With some buffers in the second memory any budget is enough, which a plan with transfers does not try."""
+    memories = (replace(BOARD[0], capacity=None), replace(BOARD[1], holds=("activations", *ENDS)), BOARD[2])
+    both = replace(PLAIN, memories=memories)
+    for budget in (0, 64, 100):
+        assert tmpass.plan(two_inputs(), both, budget=budget).fits
+        made = tmpass.plan(two_inputs(), both, budget=budget, transfers="required")
+        assert made.fits or made.status == "unknown", budget
+
+
 def test_plan_and_explain_have_the_same_two_figures():
     """What is proved to be missing in any plan, and what this one lacks, with all buffers in the SRAM."""
     made = tmpass.plan(two_inputs(), PLAIN, budget=64, transfers="never")

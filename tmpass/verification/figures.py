@@ -23,7 +23,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     for memory in plan.memories:
         inside = [hull for hull in hulls if hull.buffer.memory == memory.name]
         found += _check_memory(memory, inside, RUNTIMES[plan.target.runtime].rounding)
-    missing = [_missing(m, m.peak, m.loaded) for m in plan.memories]
+    missing = [is_missing(m, m.peak, m.loaded) for m in plan.memories]
     fits = not any(missing)
     tight = all(m.peak == m.lower_bound for m in plan.memories)
     if plan.transfers is not None:
@@ -38,7 +38,7 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
     if (plan.fits, plan.status) != (fits, status) and not (weaker and not plan.fits):
         message = f"the plan says {plan.status}, fits: {plan.fits}; its figures say {status}, fits: {fits}"
         found.append(Violation("status", message))
-    return found + _check_order(plan, graph) + _check_claims(plan)
+    return found + _check_order(plan, graph) + _check_held(plan)
 
 
 def _claim_too_large(plan: Plan) -> bool:
@@ -47,19 +47,14 @@ def _claim_too_large(plan: Plan) -> bool:
     return any(claim is not None and _always_missing(plan.memories[0], claim, 0) for claim in claims)
 
 
-def _check_claims(plan: Plan) -> list[Violation]:
-    """The violations by what one operator, or what no other memory may hold, is claimed to need.
-
-    Each claim is at most what the plan itself takes, and made only where it does not fit.
-    """
-    first, found = plan.memories[0], []
-    claims = {"one operator needs": plan.order.operator_bound, "no other memory may hold": plan.order.held_bound}
-    for what, claim in claims.items():
-        if claim is None or (claim <= first.peak + first.loaded and not plan.fits and plan.transfers is None):
-            continue
-        message = f"the plan claims that {what} {claim} bytes, but it has {first.peak + first.loaded}"
-        found.append(Violation("order", message))
-    return found
+def _check_held(plan: Plan) -> list[Violation]:
+    """The violation by what no other memory may hold: no more than the plan takes, and only where that does not fit."""
+    first, claim = plan.memories[0], plan.order.held_bound
+    takes = first.peak + first.loaded
+    if claim is None or (claim <= takes and not plan.fits and plan.transfers is None):
+        return []
+    message = f"the plan claims that no other memory may hold {claim} bytes, but it has {takes}"
+    return [Violation("order", message)]
 
 
 def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:
@@ -73,7 +68,7 @@ def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:
     )
 
 
-def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
+def is_missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
     """Whether buffers up to `peak`, copies of constants and the rest that the plan counts exceed the capacity."""
     if memory.capacity is None:
         return False
@@ -83,7 +78,7 @@ def _missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
 
 
 def _always_missing(memory: MemoryUse, bound: int, loaded: int) -> bool:
-    """`_missing` wherever buffers and constants are, and with the least that is known of the runtime.
+    """`is_missing` wherever buffers and constants are, and with the least that is known of the runtime.
 
     What is topmost needs no padding, which the figures count.
     """

@@ -13,7 +13,7 @@ from itertools import pairwise
 from tmpass.base.choices import Io, OrderMethod, Share
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, Op
-from tmpass.plans.plan import Plan
+from tmpass.plans.plan import Options, Plan
 from tmpass.targets import CUSTOM, EVERY, RUNTIMES, Over, Sharing
 from tmpass.verification.contents import Contents
 from tmpass.verification.order_search import OrderSearch
@@ -94,20 +94,20 @@ def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = Fa
     for buffer in plan.buffers:
         if buffer.step is not None and buffer.memory == memory.name:
             scratch[plan.schedule[buffer.step].op] += round_up(buffer.size)
-    contents = Contents(graph, _passing(options.share, sharing))
+    contents = Contents(graph, passing(options.share, sharing))
     alone = _alone(plan, graph, contents)
     # Where tensors begin at any byte, a buffer may need only the first bytes of a granule at a step.
     whole = memory.alignment % RUNTIMES[plan.target.runtime].rounding == 0
     pieces, size = _pieces(graph, contents, inside, alone, round_up if whole else int)
     if rounded:
         size = [round_up(bytes_) for bytes_ in size]
-    # A tie lets kernels work in place, whatever the other options say.
-    listed = sharing.in_place if options.tie or (options.share == Share.AUTO and options.inplace) else ()
-    saves = [_may_save(op, listed, alone, tied=bool(options.tie)) for op in ops]
+    listed = saving_operators(options, sharing)
+    saves = [may_save(op, listed, alone, tied=bool(options.tie)) for op in ops]
     return OrderSearch(graph, pieces, size, scratch, saves, alone, keep_inputs=options.keep_inputs)
 
 
-def _passing(share: str, sharing: Sharing) -> Sharing:
+def passing(share: str, sharing: Sharing) -> Sharing:
+    """The part of `sharing` by which operators pass bytes on, as far as the option `share` allows it."""
     return Sharing(sharing.views if share != "none" else (), (), sharing.parts if share == "auto" else ())
 
 
@@ -121,7 +121,15 @@ def _alone(plan: Plan, graph: Graph, contents: Contents) -> frozenset[int]:
     return frozenset(t for t in range(len(subgraph.tensors)) if contents.owner((0, t)) in ends)
 
 
-def _may_save(op: Op, listed: tuple[str | Over, ...], alone: frozenset[int], *, tied: bool) -> int:
+def saving_operators(options: Options, sharing: Sharing) -> tuple[str | Over, ...]:
+    """The operators that may write over an input, as far as the options allow it.
+
+    A tie lets kernels work in place, whatever the other options say.
+    """
+    return sharing.in_place if options.tie or (options.share == Share.AUTO and options.inplace) else ()
+
+
+def may_save(op: Op, listed: tuple[str | Over, ...], alone: frozenset[int], *, tied: bool) -> int:
     """How many of its inputs `op` may overwrite at most: none, one, or all."""
     if all(t in alone for t in op.outputs):
         return 0

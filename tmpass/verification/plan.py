@@ -15,6 +15,7 @@ from tmpass.verification.hulls import find_hulls
 from tmpass.verification.integers import as_integers
 from tmpass.verification.left_out import check_left_out, unknown_tensors
 from tmpass.verification.names import tensor_name
+from tmpass.verification.operator_need import check_operator_bound
 from tmpass.verification.orders import check_order_bound
 from tmpass.verification.overhead import check_overhead
 from tmpass.verification.placement import check_placement
@@ -63,7 +64,6 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         )
     except Broken as broken:
         return [broken.violation]
-    # The later checks rely on these.
     found = _check_options(plan) or _check_tensors(plan, graph, needed) or _check_references(plan)
     travels = plan.transfers is not None or any(buffer.first is not None for buffer in plan.buffers)
     travels = travels or any(row.live_range is not None for row in plan.tensors)
@@ -86,6 +86,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_figures(plan, graph, hulls, unknown),
         *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),
+        *check_operator_bound(plan, graph, sharing),
     ]
 
 

@@ -10,6 +10,7 @@ from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import RUNTIMES, Target
 from tmpass.targets.tail.scratch import known_scratch
+from tmpass.verification.operator_need import operator_bound_is_proved
 from tmpass.verification.orders import order_bound_is_proved
 
 _LISTED = 3
@@ -27,7 +28,7 @@ class Trusted:
 
     Fields:
         what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
-            "overhead", "source", "time", "not counted", "constants", "transfers" or "order".
+            "overhead", "source", "time", "not counted", "constants", "transfers", "order" or "operator".
         message: one line for a person.
     """
 
@@ -40,7 +41,7 @@ class Proved:
     """One claim of a plan that comes from a search, and that was proved without it.
 
     Fields:
-        what: "order".
+        what: "order" or "operator".
         message: one line for a person.
     """
 
@@ -56,10 +57,12 @@ def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Prov
         graph: of the model.
         profile: its sharing counts; if None, whatever shares.
     """
-    claim = plan.order.lower_bound
-    if not claim or not order_bound_is_proved(plan, graph, None if profile is None else profile.sharing):
-        return ()
-    return (Proved("order", f"no order has less than {claim} B alive at once"),)
+    sharing, found = None if profile is None else profile.sharing, list[Proved]()
+    if plan.order.lower_bound and order_bound_is_proved(plan, graph, sharing):
+        found.append(Proved("order", f"no order has less than {plan.order.lower_bound} B alive at once"))
+    if operator_bound_is_proved(plan, graph, sharing):
+        found.append(Proved("operator", _operator(plan)))
+    return tuple(found)
 
 
 def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) -> tuple[Trusted, ...]:
@@ -190,8 +193,7 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
             "constants", f"without transfers no order streams less than {plan.order.streamed_bound} B in a run"
         )
     if plan.order.operator_bound:
-        first = brief(plan.memories[0].name)
-        yield Trusted("order", f"one operator needs {plan.order.operator_bound} B of {first} alone")
+        yield Trusted("operator", _operator(plan))
     if plan.order.held_bound:
         first, held = brief(plan.memories[0].name), plan.order.held_bound
         yield Trusted("order", f"in any order {held} B that are alive at once may be in {first} only")
@@ -200,6 +202,10 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
         yield Trusted("transfers", f"with this sharing, no run moves less than {least} B, whatever the order")
     if plan.order.lower_bound:
         yield Trusted("order", f"no order has less than {plan.order.lower_bound} B alive at once")
+
+
+def _operator(plan: Plan) -> str:
+    return f"one operator needs {plan.order.operator_bound} B of {brief(plan.memories[0].name)} alone"
 
 
 def _room(memory: MemoryUse) -> str:

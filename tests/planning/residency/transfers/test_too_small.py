@@ -8,11 +8,13 @@ from support.travelling import network, planned, target
 
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.planning.residency.transfers.too_small import Tiles, find_tiles
+from tmpass.plans.plan import Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.report.answer import answer
 from tmpass.report.transfers import no_help
+from tmpass.verification.operator_need import OperatorNeed, find_operator_need
 from tmpass.verification.plan import check_plan
-from tmpass.verification.trust import taken_on_trust
+from tmpass.verification.trust import proved_again
 
 
 def convolution(format_: str = "tflite") -> Graph:
@@ -92,18 +94,65 @@ def test_an_operator_in_another_memory_is_not_ruled_out():
     assert made.order.operator_bound is None
 
 
-def test_the_check_refuses_a_claim_of_what_an_operator_needs_that_the_plan_itself_is_below():
+def test_the_verifier_computes_what_one_operator_needs_on_its_own():
     graph, short = convolution(), planned(convolution(), target(391, 8, chunk=8))
     assert check_plan(short, graph) == []
-    (said,) = (row.message for row in taken_on_trust(short, None) if "one operator" in row.message)
-    assert said == "one operator needs 392 B of 'near' alone"
-    above = short.memories[0].peak + short.memories[0].loaded + 1
-    (found,) = check_plan(replace(short, order=replace(short.order, operator_bound=above)), graph)
-    assert str(above) in found.message
-    (found,) = check_plan(replace(short, order=replace(short.order, operator_bound=391)), graph)  # which fits
-    assert found.kind == "status"
+    assert find_operator_need(short, graph) == OperatorNeed(392, 392)
+    assert "one operator needs 392 B of 'near' alone" in [row.message for row in proved_again(short, graph, None)]
+
+
+def claiming(plan: Plan, operator_bound: int) -> Plan:
+    return replace(plan, order=replace(plan.order, operator_bound=operator_bound))
+
+
+def large_and_small() -> Graph:
+    """Two convolutions side by side: both results are alive at once, so the plan needs more than one operator."""
+    sketch = Sketch()
+    x = sketch.input(64)
+    one, two = sketch.op([x], 128), sketch.op([x], 128)
+    sketch.outputs = [sketch.op([one, two], 8)]
+    return graph_of(sketch)
+
+
+def test_a_claim_above_what_any_operator_needs_is_refused():
+    graph, short = large_and_small(), planned(large_and_small(), target(250, 1))
+    assert (short.memories[0].peak, short.order.operator_bound) == (320, 264)
+    for claim in (265, 320, 321):
+        (found,) = check_plan(claiming(short, claim), graph)
+        assert (
+            found.message
+            == f"the plan claims that one operator alone needs {claim} bytes, but none needs more than 264"
+        )
+
+
+def test_a_claim_for_which_there_is_room_is_refused():
+    graph, short = large_and_small(), planned(large_and_small(), target(250, 1))
+    for claim in (0, 249, 250):
+        found = check_plan(claiming(short, claim), graph)
+        assert (
+            found[-1].message
+            == f"the plan claims that one operator alone needs {claim} bytes, which does not rule it out"
+        )
+    assert (
+        check_plan(claiming(short, 251), graph) == []
+    )  # too low for the operator, but it is right that 251 are needed
+
+
+def test_a_claim_in_a_plan_that_fits_is_refused():
+    graph = convolution()
     fits = planned(graph, target(392, 8, chunk=8))
-    assert check_plan(replace(fits, order=replace(fits.order, operator_bound=392)), graph)
+    assert check_plan(claiming(fits, 392), graph)
+
+
+def test_a_claim_that_holds_only_without_sharing_is_on_trust():
+    sketch = Sketch()
+    sketch.outputs = [sketch.op([sketch.unary(sketch.op([sketch.input(4)], 64))], 4)]
+    graph = graph_of(sketch)
+    short = planned(graph, target(60, 1))
+    assert short.order.operator_bound == 68
+    assert "operator" in [row.what for row in proved_again(short, graph, None)]
+    wrong = claiming(short, 100)  # the unary operator needs 128 without writing over its input
+    assert "operator" not in [row.what for row in proved_again(wrong, graph, None)]
 
 
 def test_what_the_program_around_the_model_takes_is_not_for_buffers():

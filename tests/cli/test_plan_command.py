@@ -171,6 +171,7 @@ def test_allow_unplanned_lists_the_tensors_left_out(run, open_model):
         (["--budget", "-1"], "--budget '-1' is not a size"),
         (["--budget", "5000000TiB"], "is above 2^62 bytes"),
         (["--alignment", "0"], "--alignment 0 is not in 1 .. 2^31; write 1 or more"),
+        (["--alignment", "24"], "alignment 24 is not a power of two; give 16 or 32"),
         (["--alignment", "x"], "--alignment 'x' is not a size; write bytes or a unit: 4096, 4KiB, 1MiB"),
         (["--nodes", "-1"], "--nodes -1 is not in 0 .. 2^62; write 0 or more"),
         (["--nodes", "9" * 30], "is not in 0 .. 2^62; write 2^62 or less"),

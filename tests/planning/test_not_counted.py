@@ -177,13 +177,13 @@ def test_a_runtime_that_does_not_read_the_format_is_told_and_planned_for():
 
 
 def test_offsets_between_what_the_runtime_aligns_to_are_told():
-    (line,) = planned(chain(8, 8), "tflm", "tflite", alignment=24).warnings
+    (line,) = planned(chain(8, 8), "tflm", "tflite", alignment=8).warnings
     assert line.startswith(
-        "offsets are multiples of 24 B, but TensorFlow Lite Micro aligns tensors to 16 B: a processor"
+        "offsets are multiples of 8 B, but TensorFlow Lite Micro aligns tensors to 16 B: a processor"
     )
     assert line.endswith("; give an alignment of 16")
     assert planned(chain(8, 8), "tflm", "tflite", alignment=64).warnings == ()
-    assert planned(chain(8, 8), "litert-cpu", "tflite", alignment=3).warnings == ()
+    assert planned(chain(8, 8), "litert-cpu", "tflite", alignment=4).warnings == ()
 
 
 def test_inputs_outside_the_arena_are_refused_where_the_runtime_has_none():

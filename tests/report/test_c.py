@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from support.graphs import Sketch, chain, graph_of
 
 from tmpass.api.plan import plan
+from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.plan import ModelInfo
@@ -278,3 +279,12 @@ def test_macros_of_tensors_are_distinct_for_any_names(names, file):
     assert len(set(defined)) == len(defined) - 2  # the assertion and the alignment are defined once for each language
     assert all(name.isascii() and not name[0].isdigit() and name[0] != "_" for name in defined)
     assert text.count("*/") == text.count("/*")
+
+
+@pytest.mark.parametrize("form", ["c", "tflm-planner"])
+def test_an_alignment_that_c_does_not_have_is_refused(form):
+    """A plan from elsewhere may have any, but `alignas(24)` does not compile."""
+    made = planned(chain(32, 32), target="tflm")
+    made = replace(made, memories=tuple(replace(memory, alignment=24) for memory in made.memories))
+    with pytest.raises(UsageError, match=r"net.tflite: the alignment of '\w+' is 24 B, and C has powers of two only"):
+        made.emit(form)

@@ -221,9 +221,14 @@ class TestParse:
         assert "is not a rate" in error.what
         assert "4e12" in error.hint
 
-    @pytest.mark.parametrize(("text", "alignment"), [("3", 3), ('"4KiB"', 4096), (str(2**31), 2**31)])
+    @pytest.mark.parametrize(("text", "alignment"), [("1", 1), ('"4KiB"', 4096), (str(2**31), 2**31)])
     def test_reads_alignment(self, text, alignment):
         assert parse(PROFILE.replace("value = 64", f"value = {text}")).scratchpad.alignment == alignment
+
+    @pytest.mark.parametrize(("number", "near"), [(3, "2 or 4"), (24, "16 or 32"), (2**31 - 1, f"{2**30} or {2**31}")])
+    def test_an_alignment_is_a_power_of_two(self, number, near):
+        with pytest.raises(TargetError, match=rf"alignment {number} is not a power of two; give {near}$"):
+            parse(PROFILE.replace("value = 64", f"value = {number}"))
 
 
 class TestRefuse:

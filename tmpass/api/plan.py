@@ -29,6 +29,7 @@ from tmpass.planning.plan_model import plan_model
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import Target
 from tmpass.targets.scratch.rule import ScratchRule
+from tmpass.targets.values import check_alignment
 from tmpass.verification.kernels import check_kernels
 from tmpass.verification.overhead import check_tail
 from tmpass.verification.plan import check_plan
@@ -68,7 +69,7 @@ def plan(
             assumed, and `plan.target.assumed` says so. Neither the environment nor a settings file is read.
         bind: numbers for symbolic dimensions: {"batch": 1, "input:0": 1}.
         budget: capacity of the scratchpad instead of the target's: bytes, or a text such as "512KiB".
-        alignment: of every offset, in bytes, instead of the target's.
+        alignment: of every offset, in bytes, instead of the target's; a power of two.
         io: "arena", or "external" where the caller provides the memory of inputs and outputs.
         keep_inputs: keep inputs intact to the end of the run.
         share: "auto" allows all sharing of the target, and uses less of it where that needs fewer bytes; "views" only
@@ -125,7 +126,7 @@ def plan(
         if budget < 0:
             raise UsageError(f"budget {budget} is below 0", hint="give bytes")
     if alignment is not None:
-        alignment = whole("alignment", alignment, "bytes")
+        alignment = check_alignment(whole("alignment", alignment, "bytes"))
     if nodes is not None:
         nodes = whole("nodes", nodes, "a number of search steps")
     states = search_budget("states", states)

@@ -79,7 +79,7 @@ def options_without_target(function: F) -> F:
         (
             click.option("--budget", type=Size(), help="Capacity of the scratchpad instead of the target's: 512KiB."),
             click.option("--alignment", type=Bytes(1, MAX_ALIGNMENT),
-                         help="Alignment of every offset in bytes instead of the target's."),
+                         help="Alignment of every offset in bytes, a power of two, instead of the target's."),
             click.option("--bind", multiple=True, metavar="NAME=N",
                          help="Number for a dimension: batch=1, or input:0=1 for axis 0 of `input`. Repeatable."),
             click.option("--io", type=Word(Io), default="arena", show_default=True,

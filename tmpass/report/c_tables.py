@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from tmpass.base.choices import ConstantUse
+from tmpass.base.errors import UsageError, brief
 from tmpass.graph.model import TensorKey
 from tmpass.plans.plan import Plan, PlannedTensor
 from tmpass.plans.transfers import BufferCopy, buffer_copies
@@ -10,6 +11,18 @@ from tmpass.report.c_names import comment, literal
 
 _NAMED = 8
 """How many tensors of a buffer a row names. The rest is counted."""
+
+
+def refuse_alignment(plan: Plan) -> None:
+    """Refuse a plan with an alignment that no array can have in C.
+
+    Raises:
+        UsageError: the alignment of a memory is not a power of two, as in a plan from elsewhere.
+    """
+    for memory in plan.memories:
+        if memory.alignment & (memory.alignment - 1):
+            message = f"the alignment of {brief(memory.name)} is {memory.alignment} B, and C has powers of two only"
+            raise UsageError(message, where=plan.model.file, hint="plan it with another alignment: --alignment 16")
 
 
 def order_table(prefix: str, plan: Plan) -> Iterator[str]:

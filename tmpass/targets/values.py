@@ -15,14 +15,28 @@ def capacity(value: object) -> int | None:
 
 
 def alignment(value: object) -> int:
-    """The bytes that `value` states, in 1 .. 2^31.
+    """The bytes that `value` states, a power of two in 1 .. 2^31.
 
     Raises:
-        UsageError: it is not a size, or out of range.
+        UsageError: it is not a size, or another number.
     """
-    size = _bytes(value, "alignment")
+    return check_alignment(_bytes(value, "alignment"))
+
+
+def check_alignment(size: int) -> int:
+    """`size`, which is the alignment of a memory in bytes.
+
+    Compilers and linkers align arrays to powers of two only, and so do the arenas of runtimes.
+
+    Raises:
+        UsageError: it is not a power of two in 1 .. 2^31.
+    """
     if not 1 <= size <= MAX_ALIGNMENT:
         raise UsageError(f"alignment {size} is not in 1 .. 2^31", hint="16 and 64 are usual")
+    if size & (size - 1):
+        above = 1 << size.bit_length()
+        near = f"{above // 2} or {above}" if above <= MAX_ALIGNMENT else f"{above // 2}"
+        raise UsageError(f"alignment {size} is not a power of two", hint=f"give {near}")
     return size
 
 

@@ -19,7 +19,7 @@ from tmpass.plans.between import kept_between
 from tmpass.plans.plan import MemoryUse, Plan, PlannedTensor
 from tmpass.plans.tensor_places import TensorPlace, tensor_places
 from tmpass.report.c_names import LONGEST, comment, distinct, file_prefix, upper_name
-from tmpass.report.c_tables import order_table, transfer_table
+from tmpass.report.c_tables import order_table, refuse_alignment, transfer_table
 from tmpass.report.left_out import notes
 from tmpass.report.resolver import resolver_comment
 from tmpass.targets import RUNTIMES
@@ -42,7 +42,12 @@ _IN_TAIL = ": the runtime places variables in the tail of the arena"
 
 
 def emit(plan: Plan) -> str:
-    """The header of `plan`; the name of every macro begins with the name of the model's file."""
+    """The header of `plan`; the name of every macro begins with the name of the model's file.
+
+    Raises:
+        UsageError: the plan has an alignment that no array can have in C.
+    """
+    refuse_alignment(plan)
     prefix = file_prefix(plan.model.file)
     placed = [t for t in plan.tensors if t.buffer is not None]
     scratch = [b for b in plan.buffers if not b.tensors]

@@ -5,6 +5,7 @@ from typing import NoReturn
 from tmpass.base.choices import ConstantUse, Role
 from tmpass.base.errors import UsageError, brief
 from tmpass.plans.plan import Plan
+from tmpass.report.c_tables import refuse_alignment
 from tmpass.targets.runtime import RUNTIMES
 
 RUNTIME = "tflm"
@@ -16,8 +17,10 @@ def refuse(plan: Plan) -> None:
     """Refuse a plan that a planner could not carry out.
 
     Raises:
-        UsageError: the plan is for another runtime, leaves out tensors, copies constants, or is too large.
+        UsageError: the plan is for another runtime, leaves out tensors, copies constants, is too large, or has an
+            alignment that C does not have.
     """
+    refuse_alignment(plan)
 
     def no(what: str, hint: str) -> NoReturn:
         raise UsageError(what, where=plan.model.file, hint=hint)

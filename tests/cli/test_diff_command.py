@@ -44,8 +44,19 @@ def test_nothing_changed(run, plans):
     assert done.code == 0
     assert done.out.splitlines()[2:] == [
         "peak         4024 B -> 4024 B (3.93 KiB), unchanged",
-        "tensors      none changed",
+        "tensors      none changed: each has the same place in both plans",
     ]
+
+
+def test_a_planned_file_and_its_plan_have_the_same_places_and_no_other_options(run, tmp_path):
+    """The file holds offsets: how the search went and with which budget is not in it."""
+    model, planned, plan = FOLDER / "branchy.tflite", tmp_path / "planned.tflite", tmp_path / "plan.json"
+    asked = ("--target", "tflm", "--states", 1000, "--nodes", 5000)
+    assert run("plan", model, *asked, "-o", planned).code == run("plan", model, *asked, "-o", plan).code == 0
+    for pair in ((planned, plan), (plan, planned)):
+        done = run("diff", *pair)
+        assert "options" not in done.out
+        assert done.out.splitlines()[-1] == "tensors      none changed: each has the same place in both plans"
 
 
 @pytest.mark.parametrize(("limit", "code"), [("1%", 1), ("1.8%", 0), ("2 %", 0), ("0", 1), ("71B", 1), ("1KiB", 0)])

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from tmpass.api.heading_target import target_of_heading
 from tmpass.api.heading_word import with_word
-from tmpass.api.moved_plan import NOTE, moved_plan
+from tmpass.api.moved_plan import moved_plan
 from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import TensorKey
@@ -134,7 +134,7 @@ def planned_for(model: object) -> Target | None:
 
 def assumptions(plan: Plan) -> tuple[str, ...]:
     """What is assumed in a plan that was made of offsets in a file; nothing for other plans."""
-    return plan.warnings[1:] if plan.warnings and plan.warnings[0].startswith(NOTE) else ()
+    return plan.warnings[1:] if plan.is_of_file else ()
 
 
 def _named(found: Plan, name: str) -> Plan:

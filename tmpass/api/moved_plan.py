@@ -9,10 +9,9 @@ from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.plans.heading import Heading
-from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedConstant
+from tmpass.plans.plan import OF_FILE, MemoryUse, Plan, PlannedBuffer, PlannedConstant
 from tmpass.targets import RUNTIMES
 
-NOTE = "the offsets are those in the file"
 _REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
 
 
@@ -39,7 +38,7 @@ def moved_plan(made: Plan, bases: Mapping[int, int], heading: Heading | None) ->
         for row in made.tensors
     )
     left = len(rows) - len(bases)
-    note = NOTE + (_REST.format(count=left, all=len(rows)) if left else "")
+    note = OF_FILE + (_REST.format(count=left, all=len(rows)) if left else "")
     memories = (replace(memory, peak=peak, loaded=loaded), *made.memories[1:])
     return replace(
         made,

@@ -13,6 +13,7 @@ from tmpass.base.record import record
 from tmpass.graph.model import TensorKey
 from tmpass.plans.between import kept_between
 from tmpass.plans.given import check_given
+from tmpass.plans.heading import STORAGE_OPTIONS
 from tmpass.plans.plan import MemoryUse, Options, Plan
 from tmpass.plans.tensor_places import tensor_places
 
@@ -198,8 +199,15 @@ def diff(old: Plan, new: Plan) -> Difference:
 
 
 def _options(old: Plan, new: Plan) -> Iterator[OptionChange]:
-    """The options in which the plans differ, in the order of the fields."""
-    for name in (field.name for field in fields(Options)):
+    """The options in which the plans differ, in the order of the fields.
+
+    Of a plan that was made of offsets in a file only those count that decide the storage: it has no others, and leaves
+    out tensors whatever was asked.
+    """
+    names = [field.name for field in fields(Options)]
+    if old.is_of_file or new.is_of_file:
+        names = [name for name in names if name in STORAGE_OPTIONS and name != "allow_unplanned"]
+    for name in names:
         was, now = getattr(old.options, name), getattr(new.options, name)
         if was != now and (name != "scratch" or old.target.name == new.target.name):
             yield OptionChange(name, was, now)

@@ -18,7 +18,7 @@ from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import read_record
 from tmpass.targets import USES, USES_OF, Memory, Target, Use, load_target, target_names
 
-_OPTIONS = (
+STORAGE_OPTIONS = (
     *("bind", "budget", "alignment", "io", "keep_inputs", "share"),
     *("inplace", "share_io", "allow_unplanned", "int8", "tie"),
 )
@@ -75,7 +75,7 @@ class Heading:
 
 def heading_of(plan: Plan) -> str:
     """The heading of `plan` as JSON on one line, without keys that have their defaults."""
-    asked = {name: getattr(plan.options, name) for name in _OPTIONS}
+    asked = {name: getattr(plan.options, name) for name in STORAGE_OPTIONS}
     memories = tuple(
         HeadingMemory(m.name, m.capacity, m.alignment, m.reserve, 0 if at else m.overhead, m.compute, m.chunk)
         for at, m in enumerate(plan.memories)

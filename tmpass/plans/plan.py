@@ -60,6 +60,10 @@ STOPPED = "interrupted: the plan is the best so far"
 """The warning of a plan whose search was cut short by Ctrl-C. Such a plan depends on the moment of the interrupt."""
 
 
+OF_FILE = "the offsets are those in the file"
+"""How the first warning begins of a plan that was made of the offsets in a file, which does not hold all options."""
+
+
 @record
 class Options:
     """The request for a plan. The same model, target and options give the same plan.
@@ -376,6 +380,11 @@ class Plan(Facts):
     not_run: tuple[NotRun, ...] = field(default=(), metadata=OPTIONAL)
     registrations: tuple[Registration, ...] = field(default=(), metadata=OPTIONAL)
     version: str = field(default="", metadata=OPTIONAL, compare=False)
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether it was made of the offsets in a file."""
+        return bool(self.warnings) and self.warnings[0].startswith(OF_FILE)
 
     @property
     def arenas(self) -> tuple[MemoryUse, ...]:

@@ -67,7 +67,7 @@ def head(old: Plan, new: Plan, found: Difference, *, colour: bool = False) -> st
         lines.append((line, share if times.percent else ""))
     counts = Counter(shift.change for shift in found.shifts)
     changed = ", ".join(f"{counts[change]} {change}" for change in CHANGES if counts[change])
-    lines.append((f"tensors      {changed or 'none changed'}", ""))
+    lines.append((f"tensors      {changed or 'none changed: each has the same place in both plans'}", ""))
     return "".join(f"{_tinted(one_line(clip(line)), last if colour else '')}\n" for line, last in lines)
 
 

@@ -333,6 +333,12 @@ def test_a_model_is_not_the_name_of_a_target(fails, model, monkeypatch):
     assert fails(2, "plan", model.name, "-t", "x" * 5000).endswith("; tmpass targets lists them all")
 
 
+@pytest.mark.parametrize("command", ["plan", "explain", "split"])
+def test_the_name_of_a_target_is_not_a_model(fails, command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert fails(3, command, "tflm") == "tflm: it is a target, not a model; give a model, and the target by -t tflm"
+
+
 def test_a_part_of_the_name_of_a_target(fails, model):
     assert "did you mean 'tflm-nrf52840'?" in fails(2, "plan", model, "-t", "nrf")
     assert "did you mean 'tflm-stm32f746' or 'tflm-stm32h743'?" in fails(2, "plan", model, "-t", "stm32")

@@ -81,6 +81,7 @@ def test_a_split_does_not_fit_only_where_no_choice_of_equal_parts_does(run, narr
     for budget in (least, found - 1):
         between = run("split", narrow, "--budget", budget)
         assert (between.code, between.out[:24]) == (4, "fits         not found: ")
+        assert between.out.splitlines()[0].endswith("; more --max-macs or --max-slowdown may help")
         assert json.loads(run("split", narrow, "--budget", budget, "--json").out)["status"] == "unknown"
     unbounded = replace(made, bound=None)
     assert split_summary(unbounded).startswith("fits         not found: ")
@@ -147,7 +148,7 @@ def test_the_warnings_are_those_of_plan(run, tmp_path, options):
     model, planned = tmp_path / "model.tflite", tmp_path / "planned.tflite"
     model.write_bytes(bottleneck(open_batch=True))
     batch = "tmpass: warning: the batch of input 'x' is open: planned with 1, as the file has it"
-    option = "; --bind x:0=N plans another"  # a TFLite model is split with the batch of its file
+    option = "; TensorFlow Lite Micro does not resize it: for another, convert the model with a fixed batch"
     assert batch + option in run("plan", model, "-t", "tflm", "-o", planned).err
     done = run("split", model, *options)
     assert (done.code, done.err) == (0, run("plan", model, "-t", "tflm").err.replace(option, ""))

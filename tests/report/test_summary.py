@@ -27,7 +27,7 @@ def lines(plan):
     assert text.endswith("\n")
     found = text.splitlines()
     assert len(found) <= 12
-    assert all(len(line) <= 120 for line in found)
+    assert all(len(line) <= 120 for line in found[1:])  # the answer is whole
     assert text.replace("\n", "").isprintable()
     return found
 
@@ -250,3 +250,13 @@ def test_every_number_of_lines_that_is_left_for_the_peak_step():
         found = list(_peak_step(made, peak_step, room))
         assert len(found) == (0 if listed is None else 1 + listed)
         assert ("the largest" in "".join(found[:1])) == (listed == 1)
+
+
+def test_the_answer_is_whole_and_other_lines_are_cut_between_words():
+    made = planned(chain(1024, 3000, 512), budget=2000)
+    name = "name_of_a_layer " * 9
+    made = replace(made, model=replace(made.model, file=name))
+    answer, model, *_ = summary(made).splitlines()
+    assert answer.startswith("fits         no")
+    assert not answer.endswith("...")
+    assert model.endswith("name_of_a_layer...")

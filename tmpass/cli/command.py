@@ -4,7 +4,7 @@ import os
 
 import click
 
-from tmpass.base.errors import TmpassError
+from tmpass.base.errors import ModelError, TmpassError
 from tmpass.cli.exit_codes import rows
 from tmpass.cli.usage import name_options
 
@@ -65,6 +65,7 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except TmpassError as error:
+            _target_for_model(error, ctx)
             _name_as_typed(error, ctx)
             error.what, error.hint = (name_options(text, ctx.command) for text in (error.what, error.hint))
             if given := ctx.meta.get(SETTINGS):
@@ -99,6 +100,17 @@ def write_exit_codes(command: str, formatter: click.HelpFormatter) -> None:
     if codes := rows(command):
         with formatter.section("Exit codes, as docs/exit-codes.md explains them"):
             formatter.write_dl(codes)
+
+
+def _target_for_model(error: TmpassError, ctx: click.Context) -> None:
+    """Say of a missing model that has the name of a target that it is one."""
+    model = ctx.params.get("model")
+    if not isinstance(error, ModelError) or error.where != model or not error.what.startswith("cannot read it"):
+        return
+    from tmpass.targets import target_names
+
+    if model in target_names():
+        error.what, error.hint = "it is a target, not a model", f"give a model, and the target by -t {model}"
 
 
 def _name_as_typed(error: TmpassError, ctx: click.Context) -> None:

@@ -15,7 +15,7 @@ from tmpass.cli.planned_target import read_for_target
 from tmpass.cli.settled import target_for
 from tmpass.cli.write_files import write_whole
 from tmpass.plans.model_name import check_name
-from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
+from tmpass.report.formats.registry import FORMATS, all_formats, check_names_model, compares, format_of, load_format
 from tmpass.settings import TARGET_VARIABLE
 
 if TYPE_CHECKING:
@@ -88,8 +88,7 @@ def command(
         raise click.UsageError(f"--before has no effect with {form.NAME}: it shows one plan")
     found = _read(ctx, plan, target)
     if called is not None:
-        if form.NAME == "json":
-            raise click.UsageError("a plan has the name of its model's file")
+        check_names_model(form)
         found = replace(found, model=replace(found.model, file=check_name(called)))
     if compares(form):
         other = None if before is None else _read(ctx, before, target)

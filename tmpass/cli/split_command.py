@@ -134,9 +134,11 @@ def _complain_of_model(source: str | bytes, bindings: "Mapping[str, int]", other
     """
     from tmpass.graph.binding import batch_notes
     from tmpass.loading.load import load_to_plan
+    from tmpass.targets import RUNTIMES
 
     graph = load_to_plan(source, bindings).graph
-    said = {*batch_notes(load_to_plan(source, {}).graph)}
+    own = load_to_plan(source, {}).graph
+    said = {*batch_notes(own), *(line for one in RUNTIMES.values() for line in batch_notes(own, fixed_by=one.title))}
     kept = (warning for warning in others if warning not in said)
     for warning in dict.fromkeys((*graph.warnings, *batch_notes(graph, binds=False), *kept)):
         complain(f"warning: {warning}")

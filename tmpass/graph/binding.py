@@ -112,10 +112,20 @@ def bind(graph: Graph, bindings: Mapping[str, int], *, allow_unplanned: bool = F
     return graph
 
 
-def batch_notes(graph: Graph, *, binds: bool = True) -> Iterator[str]:
-    """A line for each dynamic batch that has the number of the file, with the option that changes it if one `binds`."""
+def batch_notes(graph: Graph, *, binds: bool = True, fixed_by: str = "") -> Iterator[str]:
+    """A line for each dynamic batch that has the number of the file, with what changes it.
+
+    Args:
+        graph: of the model.
+        binds: whether an option does.
+        fixed_by: the title of the runtime, where it never resizes a tensor: only another file has another batch.
+    """
     for symbol, number in graph.batches.items():
         name = brief(symbol.rpartition(":")[0])
+        if fixed_by:
+            change = f"; {fixed_by} does not resize it: for another, convert the model with a fixed batch"
+            yield f"the batch of input {name} is open: planned with {number}, as the file has it{change}"
+            continue
         option = f"; --bind {quote(f'{symbol}=N')} plans another" if binds else ""
         yield f"the batch of input {name} is open: planned with {number}, as the file has it{option}"
 

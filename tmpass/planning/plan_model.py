@@ -204,7 +204,7 @@ def _sizes(graph: Graph, rules: Sequence[ScratchRule]) -> dict[tuple[int, int], 
 def _warnings(model: Model, request: LayoutRequest, storage: Storage) -> list[str]:
     """Lines on what the plan cannot use or assumes, of the model, the target and the options."""
     runtime, target, options = request.target.runtime, request.target, request.options
-    found = [*batch_notes(model.graph), *fixed_note(request.graph)]
+    found = [*batch_notes(model.graph, fixed_by=runtime.title if runtime.tail else ""), *fixed_note(request.graph)]
     if runtime.reads and model.info.format not in runtime.reads and model.info.format in BUILT_IN:
         formats = " or ".join(runtime.reads)
         found.append(

@@ -4,7 +4,7 @@ plan_json.py reads the JSON back.
 """
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
 from tmpass.base.record import Facts, record
@@ -417,17 +417,17 @@ class Plan(Facts):
         """The lines that `tmpass plan` prints."""
         return rendered(self, "text")
 
-    def emit(self, form: str, *, name: str = "") -> str:
+    def emit(self, form: str, *, name: str | None = None) -> str:
         """The text of the file that `tmpass emit --format FORM` writes.
 
         Args:
             form: the name of a format: "json", "csv", "c", "html", "svg", ... (docs/formats.md).
-            name: what outputs call the model; by default the name of its file.
+            name: what the output calls the model; by default the name of its file.
 
         Raises:
-            UsageError: no format has this name, or it cannot hold the plan.
+            UsageError: no format has this name, it cannot hold the plan, or `name` is wrong or has no effect.
         """
-        return emitted(replace(self, model=replace(self.model, file=name)) if name else self, form)
+        return emitted(self, form, name)
 
     def _repr_html_(self) -> str:
         """The picture that notebooks show."""

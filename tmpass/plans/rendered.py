@@ -1,5 +1,6 @@
 """Texts of a plan and of an explanation. The package report makes them; it is above this one, and is loaded by name."""
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -27,11 +28,22 @@ def rendered(value: object, form: str) -> str:
     return cast(str, getattr(import_module(module), name)(value))
 
 
-def emitted(plan: "Plan", form: str) -> str:
+def emitted(plan: "Plan", form: str, name: str | None = None) -> str:
     """The text of the file of `plan` in the output format `form`.
 
+    Args:
+        plan: any.
+        form: the name of the format.
+        name: what the text calls the model; None for the name of its file.
+
     Raises:
-        UsageError: there is no such format, it cannot hold the plan, or the name of the model is not a printable text.
+        UsageError: there is no such format, it cannot hold the plan, or the name of the model is not a printable text
+            or has no effect.
     """
+    registry = import_module("tmpass.report.formats.registry")
+    found = registry.load_format(form)
+    if name is not None:
+        registry.check_names_model(found)
+        plan = replace(plan, model=replace(plan.model, file=name))
     check_name(plan.model.file)
-    return cast(str, import_module("tmpass.report.formats.registry").load_format(form).emit(plan))
+    return cast(str, found.emit(plan))

@@ -63,6 +63,18 @@ def compares(form: Format) -> TypeGuard[Comparing]:
     return bool(getattr(form, "COMPARES", False))
 
 
+def check_names_model(form: Format) -> None:
+    """Check that a file of `form` calls the model by a name that the caller may choose.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if form.NAME == "json":
+        raise UsageError("a plan has the name of its model's file")
+    if form.NAME in ("csv", "model-explorer"):
+        raise UsageError(f"a name of the model has no effect with {form.NAME}, which does not have it")
+
+
 def load_format(name: str) -> Format:
     """The format `name`: a built-in one, or one that another package registers.
 

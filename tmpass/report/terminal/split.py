@@ -28,6 +28,8 @@ def split_summary(made: Split) -> str:
     memory, before = made.plan.memories[0], made.before.memories[0]
     open_ = "not found" if made.status is Status.UNKNOWN else "no"
     short = f"{open_}: {does_not_run(made.plan) or missing(made)}"
+    if made.status is Status.UNKNOWN and made.searched and memory.shortfall and not made.plan.refused:
+        short += "; more --max-macs or --max-slowdown may help"
     after, original = made.needed
     lines = [
         f"fits         {'yes' if made.fits else short}",
@@ -67,7 +69,8 @@ def split_summary(made: Split) -> str:
         lines.append(f"split        nothing: {NO_SEARCH}")
     else:
         lines.append("split        nothing: no split that was found needs fewer bytes")
-    return "".join(f"{one_line(clip(line, 160))}\n" for line in lines)
+    first, *others = lines
+    return "".join(f"{one_line(line)}\n" for line in (first, *(clip(line, 160) for line in others)))
 
 
 def missing(made: Split) -> str:

@@ -23,7 +23,7 @@ from tmpass.report.labels import shortened
 from tmpass.report.left_out import assumed, not_counted, target_name
 from tmpass.report.needs import also_missing, constants, needs, used
 from tmpass.report.run_time import time_line
-from tmpass.report.text import counted, one_line
+from tmpass.report.text import clip, counted, one_line
 from tmpass.report.transfers import moved, no_help
 
 WIDTH = 120
@@ -33,7 +33,7 @@ _LISTED = 4
 
 
 def summary(plan: Plan, why: str = "") -> str:
-    """The text that `tmpass plan` prints: at most LINES lines of at most WIDTH characters.
+    """The text that `tmpass plan` prints: at most LINES lines, of at most WIDTH characters but for the answer.
 
     The figures are those of the memory that decides whether `plan` fits. Where it has no buffers, the peak is that of
     the first memory.
@@ -68,7 +68,8 @@ def summary(plan: Plan, why: str = "") -> str:
     if left_out := not_counted(plan):
         lines.append(f"not counted  {left_out}")
     lines += _peak_step(plan, find_peak_step(plan, arena), LINES - len(lines) - 1)
-    return "".join(f"{_cut(one_line(line))}\n" for line in lines)
+    first, *others = map(one_line, lines)
+    return "".join(f"{line}\n" for line in (clip(first), *map(_cut, others)))
 
 
 def _lacking(plan: Plan, memory: MemoryUse) -> str:
@@ -147,4 +148,7 @@ def _named(name: str, taken: int) -> str:
 
 
 def _cut(line: str) -> str:
-    return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."
+    if len(line) <= WIDTH:
+        return line
+    whole = line[: WIDTH - 3].rpartition(" ")[0]  # a name longer than half a line is cut
+    return (whole if len(whole) > WIDTH // 2 else line[: WIDTH - 3]) + "..."

@@ -160,6 +160,15 @@ def test_the_warnings_are_those_of_plan(run, tmp_path, options):
     assert "the file already holds an offline memory plan" in done.err
 
 
+def test_the_trade_offs_open_a_model_once(run, narrow, monkeypatch):
+    import tmpass.api.split as module
+
+    opened, real = [], module.open_net
+    monkeypatch.setattr(module, "open_net", lambda *given: opened.append(given) or real(*given))
+    assert run("split", narrow, "--frontier").code == 0
+    assert len(opened) == 1
+
+
 BOARD = """
 name = "board"
 summary = "a board with flash"

@@ -205,19 +205,6 @@ def split(
     return replace(made, bound=_bound(search, limits[-1], made.needed[0]))
 
 
-def unsearched_split(
-    model: object, target: str | os.PathLike[str] | Target | None = None, bind: Mapping[str, int] | None = None
-) -> Split | None:
-    """The model unsplit where no split is searched for: its constants do not fit, or the runtime does not run it.
-
-    Args and errors are those of `split`. None elsewhere.
-    """
-    carrier = open_carrier(model)
-    profile = _target(target, carrier)
-    opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
-    return _unsearched(opened, _planned(opened.model, profile, 1), Search(opened.net, profile, silent), profile)
-
-
 def _unsearched(opened: Opened, before: Plan, search: Search, target: Target) -> Split | None:
     if before.refused:  # the runtime does not run parts of these operators either
         return _unchanged(opened, before, search)
@@ -318,6 +305,26 @@ def split_frontier(
 
     Args and errors are those of `split`.
     """
+    found = frontier_or_unsplit(
+        model, target, bind=bind, max_macs=max_macs, max_slowdown=max_slowdown, threads=threads, told=told
+    )
+    return (_trade_off(found),) if isinstance(found, Split) else found
+
+
+def frontier_or_unsplit(
+    model: object,
+    target: str | os.PathLike[str] | Target | None,
+    *,
+    bind: Mapping[str, int] | None,
+    max_macs: float | None,
+    max_slowdown: float | None,
+    threads: int,
+    told: Callable[[str], None] | None,
+) -> tuple[TradeOff, ...] | Split:
+    """The trade-offs of `split_frontier`; the model unsplit where no split is searched for.
+
+    Args and errors are those of `split`.
+    """
     carrier = open_carrier(model)
     profile = _target(target, carrier)
     opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
@@ -325,7 +332,7 @@ def split_frontier(
     before = _planned(opened.model, profile, threads)
     unsearched = _unsearched(opened, before, search, profile)
     if unsearched is not None:
-        return (_trade_off(unsearched),)
+        return unsearched
     limits = _limits(search, max_macs, max_slowdown, free=True)
     kept: list[TradeOff] = []
     for found in trade_offs(search, limits):

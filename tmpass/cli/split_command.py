@@ -189,18 +189,17 @@ def _print(made: "Split", *, as_json: bool, aside: bool) -> None:
 
 def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: bool) -> int:
     """Print the trade-offs of a model, or why no split is searched for. Returns the exit code."""
-    from tmpass.api.split import split_frontier, unsearched_split
+    from tmpass.api.split import Split, frontier_or_unsplit
 
     source = model_source(model)
-    unsearched = unsearched_split(source, asked["target"], asked["bind"])
-    if unsearched is not None:
-        _complain_of_model(source, asked["bind"], unsearched.before.warnings)
+    with working(f"splitting {name_of(source)}") as told:
+        points = frontier_or_unsplit(source, **asked, told=told)
+    if isinstance(points, Split):
+        _complain_of_model(source, asked["bind"], points.before.warnings)
         if page is not None:
             complain(f"nothing is written to {page}: no split is searched for")
-        _print(unsearched, as_json=as_json, aside=False)
-        return EXIT_CODES[unsearched.status]
-    with working(f"splitting {name_of(source)}") as told:
-        points = split_frontier(source, **asked, told=told)
+        _print(points, as_json=as_json, aside=False)
+        return EXIT_CODES[points.status]
     _complain_of_model(source, asked["bind"])
     if page is not None:
         from tmpass.report.page.split import frontier_page

@@ -111,8 +111,10 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
     chosen = _choose([at(size) for size in sorted(asked)], kept)
     if find_source(graph, target, besides.stored) is not None:  # also without transfers
-        chosen = _with_transfers(request, orders, besides, chosen, own, at, found)
-        chosen = _with_proofs(request, ordered, besides, chosen, found)
+        low = least_with_transfers(request, ordered, besides, max(one.size for one in chosen))
+        if low is not None:
+            chosen = _with_transfers(request, orders, besides, chosen, own, at, found, low)
+            chosen = _with_proofs(request, chosen, found, low)
     timed = [_timed(one, time_of(loaded.info, found[one.size]) if one.fits else None) for one in chosen]
     return tuple(replace(one, own=one.size == own) for one in _with_knees(timed))
 
@@ -125,6 +127,7 @@ def _with_transfers(
     own: int,
     alone: Callable[[int], CurvePoint],
     plans: dict[int, Resized],
+    low: int,
 ) -> list[CurvePoint]:
     """`points`, in which sizes that do not fit have plans with copies placed among the buffers, and more of these.
 
@@ -136,15 +139,13 @@ def _with_transfers(
         own: the size of the plan.
         alone: makes the point of a size without transfers.
         plans: what was found at each size, which gets those with transfers.
+        low: below this size one operator alone needs more.
     """
     ordered = orders[0]
     high = next((one for one in points if one.fits), None)
     without = {one.size: one for one in points if not one.fits}
     beside = {one.size for one in points if plans[one.size].beside}
-    low = (
-        least_with_transfers(request, ordered, besides, high.size) if high is not None and (without or beside) else None
-    )
-    if high is None or low is None:
+    if high is None or not (without or beside):
         return list(points)
 
     def at(size: int) -> CurvePoint:
@@ -175,16 +176,11 @@ def _with_transfers(
 
 
 def _with_proofs(
-    request: LayoutRequest,
-    ordered: OrderedLayout,
-    besides: Besides,
-    points: Sequence[CurvePoint],
-    plans: Mapping[int, Resized],
+    request: LayoutRequest, points: Sequence[CurvePoint], plans: Mapping[int, Resized], low: int
 ) -> list[CurvePoint]:
     """`points`, where those at which one operator alone needs more are proved not to fit, as a plan says it."""
-    low = least_with_transfers(request, ordered, besides, max(one.size for one in points))
     twice = len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries)  # nothing is tried
-    if low is None or twice:
+    if twice:
         return list(points)
     return [
         replace(one, status=Status.INFEASIBLE)

@@ -29,7 +29,7 @@ def order_table(prefix: str, plan: Plan) -> Iterator[str]:
     """The operators in their order; nothing where it is that of the file and no buffer leaves."""
     if plan.transfers is None and _as_in_file(plan):
         return
-    yield "/* The operators in the order of the plan. All numbers count from 0; the index is that in the planned file:"
+    yield "/* The operators in the order of the plan. All numbers count from 0; the index is that in this file:"
     yield " *   OP(step, subgraph, index of the operator in the subgraph, kind as a string)"
     yield " */"
     rows = [f"OP({s.step}u, {s.subgraph}u, {s.op}u, {literal(s.kind)})" for s in plan.schedule]

@@ -13,14 +13,16 @@ nothing can lie in S, slices are copies with bytes of their own, and m(o) counts
 
 So while an operator q of part p runs, the live bytes are at least
 
-    S + own(q)                                       where q reads S itself, or S is needed after the stage
-    min(S + own(q), own(q) + held(p, slice of q))    elsewhere; own(q) is without slices in the second case
+    S + outside(q)                                               where q reads S itself, or S is needed after the stage
+    min(S + outside(q), unsliced(q) + held(p, slice of q))       elsewhere
 
-where own(q) is what q reads and makes besides S, and what p needs before and after q; without what may lie in S in
-`S + own(q)`. Where nothing lies in S, there is a bound at the last step at which it is read (`last_reader.py`).
+All of these count tensors of part p alone, without S: own(q) is the bytes of those that q reads or makes, and of those
+that p has before q and needs after it. outside(q) leaves out of own(q) what may lie in S, since S is counted whole.
+unsliced(q) leaves out the slices where q reads one, since held(p, slice of q) counts its bytes. Where nothing lies in
+S, there is a bound at the last step at which it is read (`last_reader.py`).
 
-The last part that runs its copy of an operator finds that the others have run theirs. Each of those holds at least one
-tensor that depends on what its copy made: own(q) and the fewest bytes of such a tensor in each other part are alive.
+When the last part runs its copy q of an operator, the others have run theirs. Each of those holds at least one tensor
+that depends on what its copy made. So own(q) and, for each other part, the fewest bytes of such a tensor are alive.
 
 Last, the whole result is alive, and S with it if it is needed later.
 """

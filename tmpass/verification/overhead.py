@@ -41,12 +41,13 @@ def check_tail(plan: Plan, graph: Graph, profile: Target) -> list[Violation]:
 
 
 def check_overhead(plan: Plan) -> list[Violation]:
-    """Violations by an overhead that is not what the runtime takes, the tail of an arena left out.
+    """Violations by an overhead that is not what the runtime takes. `check_tail` checks that of an arena with a tail.
 
-    What preparation needs is part of the buffers and the tail of an arena.
+    Only an arena with a tail may claim bytes for the preparation of the model, and at most those of its buffers and its
+    overhead.
 
-    A runtime that keeps the file of the model has the bytes of the file where the constants are. Without constants, no
-    more than one memory has them; a target says which.
+    A runtime that keeps the file of the model keeps it in the memory of the constants. There the rest of the file is
+    the overhead. In a plan without constants one memory may have that overhead, whichever it is.
     """
     stored = ConstantUse.STORED
     homes = {row.memory for row in plan.constants if row.use == stored}

@@ -1,4 +1,4 @@
-"""Claims of a plan that the verifier takes on trust, since neither the model nor the target's profile has them."""
+"""The claims of a plan that the verifier cannot check: neither the model nor the profile of the target decides them."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ class Trusted:
 
 @record
 class Proved:
-    """One claim of a plan that comes from a search, and that was proved without it.
+    """One claim of a plan that the verifier proved with code of its own.
 
     Fields:
         what: "order" or "operator".
@@ -55,7 +55,7 @@ def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Prov
     Args:
         plan: without violations.
         graph: of the model.
-        profile: its sharing counts; if None, whatever shares.
+        profile: says which operators may share storage; None allows all.
     """
     sharing, found = None if profile is None else profile.sharing, list[Proved]()
     if plan.order.lower_bound and order_bound_is_proved(plan, graph, sharing):
@@ -71,7 +71,7 @@ def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) 
     Args:
         plan: without violations.
         profile: the target, overridden as the plan's options say; None where the plan was only compared with its model.
-        held: how many float tensors the plan has as integers; if None, as many as its own reasons say.
+        held: how many float tensors the plan has as integers; None counts those of which a `reason` says so.
     """
     found = _device(plan) if profile is None else _beyond(plan, profile)
     if held is None:
@@ -80,7 +80,7 @@ def taken_on_trust(plan: Plan, profile: Target | None, held: int | None = None) 
 
 
 def _device(plan: Plan) -> Iterator[Trusted]:
-    """The claims that a target would settle."""
+    """The claims that a comparison with the profile of the target would check."""
     if plan.time is not None:
         yield Trusted("time", f"one run takes {plan.time.total} ps by the speeds of the target")
     names = ", ".join(brief(memory.name) for memory in plan.memories[:_LISTED])
@@ -120,7 +120,7 @@ def _device(plan: Plan) -> Iterator[Trusted]:
 
 
 def _beyond(plan: Plan, profile: Target) -> Iterator[Trusted]:
-    """The claims that come from the options of the plan, or that the profile assumes."""
+    """The claims that the profile cannot check: the options of the plan, and figures that the profile assumes."""
     first = plan.memories[0]
     if plan.options.budget is not None:
         yield Trusted("capacity", f"{brief(first.name)} has {_room(first)}, by the plan's own budget")
@@ -160,7 +160,7 @@ def _unknown_scratch(plan: Plan) -> bool:
 
 
 def _fixed(plan: Plan) -> Iterator[Trusted]:
-    """The claim that compiled operators use each byte only while no other tensor needs it."""
+    """The claim that tensors at overlapping offsets that the file fixes are never needed at the same time."""
     count = sum(row.reason == _FIXED for row in plan.tensors)
     if count > 1:
         yield Trusted(
@@ -169,7 +169,7 @@ def _fixed(plan: Plan) -> Iterator[Trusted]:
 
 
 def _integers(profile: Target | None, count: int) -> Iterator[Trusted]:
-    """The claim that operators between Q/DQ pairs compute with integers, where the profile has no source for it."""
+    """The claim that operators between Q/DQ pairs compute with integers, unless a source in the profile says so."""
     if profile is not None and profile.int8 == Int8.NATIVE and "int8" not in profile.assumed:
         return
     if count:

@@ -11,7 +11,7 @@ from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.placement import DEFAULT_STATES
 
 _ROUNDS = 3
-"""How many times as much is spared as was missing, before there is room for the largest copies of one step."""
+"""How many divisions spare the bytes that were missing before. One more spares what the copies of any step need."""
 
 
 def first_divided_beside(
@@ -24,8 +24,9 @@ def first_divided_beside(
 def divide_beside(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> OrderedLayout | None:
     """The layout `ordered`, divided so that buffers and copies of constants fit; None if no such division is found.
 
-    A division has the least traffic, so it fills the scratchpad, and copies of constants lie above its buffers. Here a
-    part of it gets no buffer: first what is missing, and at last what the copies of one step need at most.
+    A division has the least traffic, so it fills the scratchpad, and copies of constants lie above its buffers. So here
+    some of its bytes are kept free of buffers: first as many as are missing, then more, and at last as many as the
+    copies of the step with the most copies need.
 
     Args:
         request: that was laid out.

@@ -20,13 +20,14 @@ REST_OF_FILE = "the rest of the model's file"
 
 @record
 class Overhead:
-    """What a runtime takes of a memory, as the row of a plan has it.
+    """The bytes that a runtime takes of a memory; `MemoryUse` has them in a plan.
 
     Fields:
-        bytes: of the memory.
-        source: where the number comes from.
-        preparation: bytes without which the model is not prepared, whatever the buffers take.
-        tail: what it keeps of `bytes`, where preparing the model needs the rest; None elsewhere.
+        bytes: all that it takes.
+        source: where this number comes from.
+        preparation: what buffers and overhead together must have at least, so that the runtime can prepare the model.
+        tail: the part of `bytes` that it keeps while the model runs; the rest is free again after preparation. None
+            where it keeps all.
     """
 
     bytes: int

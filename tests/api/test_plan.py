@@ -132,7 +132,7 @@ def test_open_dimensions_are_refused_with_the_file_or_listed():
         ({"states": 2**62 + 1}, UsageError, "the budget is 4611686018427387905 states"),
         ({"keep": 1}, UsageError, "keep is 1; give True or False"),
         ({"budget": -1}, UsageError, "budget -1 is below 0"),
-        ({"alignment": 0}, UsageError, "alignment 0 is not a whole number"),
+        ({"alignment": 0}, UsageError, "alignment 0 is not in 1 .. 2^31"),
         ({"bind": {"m": 1}}, UsageError, "binding 'm' names no dimension"),
         ({"bind": {"n": 0}}, UsageError, "'n' is bound to 0"),
         ({"bind": {"n": "1"}}, UsageError, "'n' is bound to '1'"),

@@ -92,7 +92,7 @@ def test_many_cuts_of_a_rectangle_are_put_together_again(seed):
     assert ask(problem, problem.capacity, nodes=40_000, blocks=False)[0] == ENDED
 
 
-@pytest.mark.parametrize("seed", [1, 2, 5])
+@pytest.mark.parametrize("seed", [8, 18, 19])
 def test_pinwheels_are_put_together_again(seed):
     """No straight cut crosses a pinwheel, so rows and stacks of blocks alone do not make it whole."""
     problem = pinwheels(seed, 300)
@@ -100,9 +100,16 @@ def test_pinwheels_are_put_together_again(seed):
     assert ask(problem, problem.capacity, nodes=40_000, pinwheels=False)[0] == ENDED
 
 
-@pytest.mark.parametrize("seed", [6003, 6014, 6025])
+@pytest.mark.parametrize("seed", [16, 21, 27])
+def test_most_guesses_have_one_attempt_where_cuts_are_straight(seed):
+    """With seven attempts at each guess, these take 480,000 nodes and more."""
+    problem = guillotine(seed, 430, steps=60, height=256)
+    assert ask(problem, problem.capacity, nodes=100_000)[0] == FOUND
+
+
+@pytest.mark.parametrize("seed", [6009, 6015])
 def test_a_guess_is_soon_dropped_where_pinwheels_are_frequent(seed):
-    """With seven attempts at each guess instead of three, these take 750,000 to 860,000 nodes."""
+    """With seven attempts at each guess instead of three, these take 560,000 nodes and more."""
     problem = pinwheels(seed, 300, steps=60, height=256)
     assert ask(problem, problem.capacity, nodes=150_000)[0] == FOUND
 

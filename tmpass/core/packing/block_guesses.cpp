@@ -19,6 +19,7 @@ constexpr std::int64_t kAnyOdds = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kMostOdds[] = {kEven / 64, kEven / 16, kEven / 8, kEven / 4,
                                       kEven / 2,  kEven,      2 * kEven, kAnyOdds};
 constexpr Index kBuffersPerPinwheel = 64;     // or fewer, where cuts are mixed; straight cuts have one of 300 by chance
+constexpr std::int64_t kStraightLooks = 4;    // beginnings, of which one looks for pinwheels where cuts are straight
 constexpr int kMinSteps = 5, kMaxSteps = 25;  // between two guesses
 constexpr int kMaxStepsInVain = 200, kMaxMixedStepsInVain = 40;
 constexpr std::int64_t kDeepest = 4;  // levels that are taken apart
@@ -38,7 +39,7 @@ MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes)
     } else {
         steps_ = std::clamp(2 * steps_, kMinSteps, kMaxSteps);
         if (refuted || steps_in_vain_ > (is_mixed_ ? kMaxMixedStepsInVain : kMaxStepsInVain))
-            begin_anew(kNoise, pinwheels_, random);
+            begin_anew(kNoise, pinwheels_ && (is_mixed_ || random.below(kStraightLooks) == 0), random);
         for (int i = 0; i < steps_; ++i) step(random);
     }
     ++guesses_;
@@ -53,7 +54,9 @@ void BlockGuesses::begin_anew(std::int64_t noise, bool pinwheels, Random& random
     std::vector<Index> all(forest_.boundaries());
     std::iota(all.begin(), all.end(), 0);
     const MergeRules rules = rules_with(noise, pinwheels, random);
-    found_pinwheels_ = merge_blocks(forest_, std::move(all), rules, looked_at_, interrupted_);
+    const Index found = merge_blocks(forest_, std::move(all), rules, looked_at_, interrupted_);
+    looks_ = pinwheels && found > 0;
+    if (pinwheels) found_pinwheels_ = found;
     fewest_ = forest_.count();
     steps_in_vain_ = 0;
 }
@@ -65,8 +68,7 @@ MergeRules BlockGuesses::rules_with(std::int64_t noise, bool pinwheels, Random& 
 void BlockGuesses::step(Random& random) {
     BlockForest trial = forest_;
     auto boundaries = take_apart_somewhere(trial, random);
-    merge_blocks(trial, std::move(boundaries), rules_with(kNoise, found_pinwheels_ > 0, random), looked_at_,
-                 interrupted_);
+    merge_blocks(trial, std::move(boundaries), rules_with(kNoise, looks_, random), looked_at_, interrupted_);
     steps_in_vain_ = trial.count() < fewest_ ? 0 : steps_in_vain_ + 1;
     fewest_ = std::min(fewest_, trial.count());
     if (trial.count() <= forest_.count()) forest_ = std::move(trial);

@@ -17,7 +17,8 @@ namespace {
 constexpr std::int64_t kRestartNodes = 2;           // per buffer, in the shortest attempt
 constexpr std::int64_t kGuessNodes = 4;             // per block
 constexpr std::int64_t kMaxNoise = 40;              // in 1 / 256
-constexpr std::int64_t kGuessRounds = 7;            // attempts at one guess: 1 1 2 1 1 2 4
+constexpr std::int64_t kLongRounds = 7;             // attempts at a guess that is kept for long: 1 1 2 1 1 2 4
+constexpr std::int64_t kLongEach = 8;               // one guess of this many is kept for long, as is the first
 constexpr std::int64_t kRoundsUnexplained = 3;      // of attempts at the whole: an easy part needs no nogoods
 constexpr std::int64_t kMixedGuessRounds = 3;       // where cuts are mixed: 300 buffers of 60 x 256
 constexpr std::int64_t kWholeShare = 3;             // one of this many nodes is spent on the whole part
@@ -46,7 +47,7 @@ struct Guess {
 };
 
 // Attempts at the whole part, which are proofs, take turns with attempts at guesses of which buffers belong together,
-// which are often far easier. A guess may be wrong, so it is not kept for long.
+// which are often far easier. A guess may be wrong, so most are given up after an attempt or a few.
 template <typename Unit, bool kOutlined>
 class PartSolver {
   public:
@@ -92,6 +93,7 @@ class PartSolver {
     bool make_guess() {
         const bool first = !guesses_;
         if (first) guesses_.emplace(part_, rules_.pinwheels, interrupted_);
+        ++guess_count_;
         MergedPart merged = guesses_->next(refuted_, random_, result_.nodes);
         merging_ = !first || merged.part.count() < part_.count();
         if (merging_) guess_ = std::make_unique<Guess<Unit>>(std::move(merged), rules_, result_.nodes, interrupted_);
@@ -117,7 +119,10 @@ class PartSolver {
         return Answer::kBudgetEnded;
     }
 
-    std::int64_t guess_rounds() const { return guesses_->is_mixed() ? kMixedGuessRounds : kGuessRounds; }
+    std::int64_t guess_rounds() const {
+        if (guesses_->is_mixed()) return kMixedGuessRounds;
+        return guess_count_ == 1 || guess_count_ % kLongEach == 0 ? kLongRounds : 1;
+    }
 
     const Part& part_;
     const PostponeRules rules_;
@@ -128,6 +133,7 @@ class PartSolver {
     std::optional<BlockGuesses> guesses_;
     std::unique_ptr<Guess<Unit>> guess_;
     std::int64_t rounds_ = 0;          // attempts at the whole
+    std::int64_t guess_count_ = 0;     // guesses made
     std::int64_t spent_on_whole_ = 0;  // nodes
     bool refuted_ = false;             // the last guess was proved wrong
     bool merging_;                     // guesses are made

@@ -100,9 +100,9 @@ def test_pinwheels_are_put_together_again(seed):
     assert ask(problem, problem.capacity, nodes=40_000, pinwheels=False)[0] == ENDED
 
 
-@pytest.mark.parametrize("seed", [16, 21, 27])
-def test_most_guesses_have_one_attempt_where_cuts_are_straight(seed):
-    """With seven attempts at each guess, these take 480,000 nodes and more."""
+@pytest.mark.parametrize("seed", [5, 19, 20])
+def test_half_of_the_guesses_have_one_attempt_where_cuts_are_straight(seed):
+    """With seven attempts at each guess, and pinwheels looked for in all, these take 280,000 nodes and more."""
     problem = guillotine(seed, 430, steps=60, height=256)
     assert ask(problem, problem.capacity, nodes=100_000)[0] == FOUND
 

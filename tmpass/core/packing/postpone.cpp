@@ -17,8 +17,8 @@ namespace {
 constexpr std::int64_t kRestartNodes = 2;           // per buffer, in the shortest attempt
 constexpr std::int64_t kGuessNodes = 4;             // per block
 constexpr std::int64_t kMaxNoise = 40;              // in 1 / 256
-constexpr std::int64_t kLongRounds = 7;             // attempts at a guess that is kept for long: 1 1 2 1 1 2 4
-constexpr std::int64_t kLongEach = 8;               // one guess of this many is kept for long, as is the first
+constexpr std::int64_t kLongRounds = 7;             // attempts at some guesses: 1 1 2 1 1 2 4
+constexpr std::int64_t kLongEach = 2;               // one guess of this many has that many, as has the first; another has one
 constexpr std::int64_t kRoundsUnexplained = 3;      // of attempts at the whole: an easy part needs no nogoods
 constexpr std::int64_t kMixedGuessRounds = 3;       // where cuts are mixed: 300 buffers of 60 x 256
 constexpr std::int64_t kWholeShare = 3;             // one of this many nodes is spent on the whole part

@@ -14,14 +14,14 @@ namespace tmpass::packing {
 
 namespace {
 
-constexpr std::int64_t kRestartNodes = 2;           // per buffer, in the shortest attempt
-constexpr std::int64_t kGuessNodes = 4;             // per block
-constexpr std::int64_t kMaxNoise = 40;              // in 1 / 256
-constexpr std::int64_t kLongRounds = 7;             // attempts at some guesses: 1 1 2 1 1 2 4
-constexpr std::int64_t kLongEach = 2;               // one guess of this many has that many, as has the first; another has one
-constexpr std::int64_t kRoundsUnexplained = 3;      // of attempts at the whole: an easy part needs no nogoods
-constexpr std::int64_t kMixedGuessRounds = 3;       // where cuts are mixed: 300 buffers of 60 x 256
-constexpr std::int64_t kWholeShare = 3;             // one of this many nodes is spent on the whole part
+constexpr std::int64_t kRestartNodes = 2;       // per buffer, in the shortest attempt
+constexpr std::int64_t kGuessNodes = 4;         // per block
+constexpr std::int64_t kMaxNoise = 40;          // in 1 / 256
+constexpr std::int64_t kLongRounds = 7;         // attempts at some guesses: 1 1 2 1 1 2 4
+constexpr std::int64_t kLongEach = 2;           // one guess of this many has those, as has the first; any other has one
+constexpr std::int64_t kRoundsUnexplained = 3;  // of attempts at the whole: an easy part needs no nogoods
+constexpr std::int64_t kMixedGuessRounds = 3;   // where cuts are mixed: 300 buffers of 60 x 256
+constexpr std::int64_t kWholeShare = 3;         // one of this many nodes is spent on the whole part
 constexpr std::size_t kMaxMergedPairs = 4'000'000;  // overlapping pairs: more are not copied for a guess
 
 // 1 1 2 1 1 2 4 1 1 2 ...: Luby, Sinclair and Zuckerman, "Optimal Speedup of Las Vegas Algorithms", 1993.

@@ -61,7 +61,9 @@ def assemble(
     stopped = ordered.stopped or any(placed.allocation.stopped for placed in layout.allocations)
     promised = kernels_in_place(graph, target.sharing)
     fits, order = status in (Status.OPTIMAL, Status.FEASIBLE), ordered.order
-    if order.held_bound is not None and (fits or not _held_too_much(ordered, memories[0], 0)):
+    if order.operator_bound is not None and (fits or not _above(order.operator_bound, memories[0], 0)):
+        order = replace(order, operator_bound=None)
+    if order.held_bound is not None and (fits or not _above(order.held_bound, memories[0], 0)):
         order = replace(order, held_bound=None)
     if not fits and order.streamed_bound is not None:
         order = replace(order, streamed_bound=None)  # nothing runs, so nothing is streamed
@@ -123,10 +125,7 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     slack = _tail_slack(request, ordered, first)
     if first.fixed_shortfall > slack or any(use.fixed_shortfall for use in others):
         return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
-    operator = ordered.order.operator_bound
-    if operator is not None and first.capacity is not None and first.needed_at_least(operator) - slack > first.capacity:
-        return Status.INFEASIBLE
-    if _held_too_much(ordered, first, slack):
+    if any(_above(bound, first, slack) for bound in (ordered.order.operator_bound, ordered.order.held_bound)):
         return Status.INFEASIBLE
     proved = any(use.proved_shortfall for use in memories)
     # Buffers were divided for their own sake: another division may leave copies and the runtime more room.
@@ -136,10 +135,9 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     return Status.INFEASIBLE
 
 
-def _held_too_much(ordered: OrderedLayout, first: MemoryUse, slack: int) -> bool:
-    """Whether what only the first memory may hold needs more than it has, with `slack` bytes less of its tail."""
-    held = ordered.order.held_bound
-    return held is not None and first.capacity is not None and first.needed_at_least(held) - slack > first.capacity
+def _above(bound: int | None, first: MemoryUse, slack: int) -> bool:
+    """Whether `bound` bytes of the first memory are more than it has, with `slack` bytes less of its tail."""
+    return bound is not None and first.capacity is not None and first.needed_at_least(bound) - slack > first.capacity
 
 
 def _is_order_free(request: LayoutRequest) -> bool:

@@ -51,7 +51,7 @@ class BlockGuesses {
     BlockForest forest_;
     bool is_mixed_ = false;       // pinwheels were frequent at the last begin_anew
     std::int64_t most_odds_ = 0;  // at which blocks are merged since the last begin_anew
-    Index found_pinwheels_ = 0;   // by the merges of the last begin_anew
+    Index found_pinwheels_ = 0;   // by the merges of the last begin_anew that looked for them
     bool looks_ = false;          // for pinwheels, since the last begin_anew
     Index fewest_ = 0;            // the fewest roots since the last begin_anew
     int guesses_ = 0;             // made so far

@@ -23,6 +23,7 @@ from tmpass.explanation.smaller_sizes import LARGE, MAX_PLANS, smaller_sizes
 from tmpass.graph.binding import bind
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
+from tmpass.planning.assemble import rules_out
 from tmpass.planning.capacity import Resized, least_with_transfers, resize, resize_with_transfers, time_of
 from tmpass.planning.choose_order import OrderedLayout, choose_order
 from tmpass.planning.layout_request import LayoutRequest
@@ -111,10 +112,11 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     asked |= set(_bends(at, sorted(size for size in asked if whole <= size <= full), grain))
     chosen = _choose([at(size) for size in sorted(asked)], kept)
     if find_source(graph, target, besides.stored) is not None:  # also without transfers
-        low = least_with_transfers(request, ordered, besides, max(one.size for one in chosen))
-        if low is not None:
+        alone = least_with_transfers(request, ordered, besides, max(one.size for one in chosen))
+        if alone is not None:
+            low, need = alone
             chosen = _with_transfers(request, orders, besides, chosen, own, at, found, low)
-            chosen = _with_proofs(request, chosen, found, low)
+            chosen = _with_proofs(request, chosen, found, need)
     timed = [_timed(one, time_of(loaded.info, found[one.size]) if one.fits else None) for one in chosen]
     return tuple(replace(one, own=one.size == own) for one in _with_knees(timed))
 
@@ -176,18 +178,22 @@ def _with_transfers(
 
 
 def _with_proofs(
-    request: LayoutRequest, points: Sequence[CurvePoint], plans: Mapping[int, Resized], low: int
+    request: LayoutRequest, points: Sequence[CurvePoint], plans: Mapping[int, Resized], need: int
 ) -> list[CurvePoint]:
-    """`points`, where those at which one operator alone needs more are proved not to fit, as a plan says it."""
+    """`points`, where those at which an operator with `need` bytes needs more are proved not to fit, as in a plan."""
     twice = len({entry.subgraph for entry in request.graph.entries}) < len(request.graph.entries)  # nothing is tried
     if twice:
         return list(points)
     return [
-        replace(one, status=Status.INFEASIBLE)
-        if not one.fits and one.size < low and decides_alone(request.target, plans[one.size].memories[0].constants)
-        else one
+        replace(one, status=Status.INFEASIBLE) if not one.fits and _is_too_small(plans[one.size], need) else one
         for one in points
     ]
+
+
+def _is_too_small(found: Resized, need: int) -> bool:
+    """Whether what was found proves that nothing fits, where one operator alone needs `need` bytes."""
+    request, first = found.request, found.memories[0]
+    return decides_alone(request.target, first.constants) and rules_out(request, found.ordered, first, need)
 
 
 def _point(target: Target, size: int, found: Resized) -> CurvePoint:

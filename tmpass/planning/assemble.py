@@ -135,6 +135,11 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     return Status.INFEASIBLE
 
 
+def rules_out(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse, bound: int) -> bool:
+    """Whether no order fits, since any needs `bound` bytes of `first`, which does not have room for `ordered`."""
+    return _above(bound, first, _tail_slack(request, ordered, first))
+
+
 def _above(bound: int | None, first: MemoryUse, slack: int) -> bool:
     """Whether `bound` bytes of the first memory are more than it has, with `slack` bytes less of its tail."""
     return bound is not None and first.capacity is not None and first.needed_at_least(bound) - slack > first.capacity

@@ -126,8 +126,10 @@ def resize_with_transfers(
     return Resized(uses, constants, status, request, found, besides, moved), False
 
 
-def least_with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int) -> int | None:
-    """A capacity below which no plan fits with transfers, since one operator alone needs more.
+def least_with_transfers(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, capacity: int
+) -> tuple[int, int] | None:
+    """A capacity below which one operator alone needs more than is left for buffers, and the bytes that it needs.
 
     None where buffers and copies are not placed together.
 
@@ -142,7 +144,10 @@ def least_with_transfers(request: LayoutRequest, ordered: OrderedLayout, besides
         return None
     request, (ordered,), besides = _with_capacity(request, [ordered], besides, capacity)
     case = next(find_cases(request, ordered, besides, away), None)
-    return None if case is None else max(0, capacity - case.problem.capacity + largest_need(request, case))
+    if case is None:
+        return None
+    need = largest_need(request, case)
+    return max(0, capacity - case.problem.capacity + need), need
 
 
 def _with_capacity(

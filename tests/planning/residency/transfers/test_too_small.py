@@ -4,15 +4,18 @@ from dataclasses import replace
 
 import pytest
 from support.graphs import Sketch, graph_of
+from support.planning import INFO
 from support.travelling import EVERYTHING, network, planned, target
 
+from tmpass.explanation.capacity_curve import curve_of
 from tmpass.graph.model import Graph, TensorKind
+from tmpass.loading.load import Model
 from tmpass.planning.residency.transfers.too_small import Tiles, find_tiles
 from tmpass.plans.plan import Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.report.answer import answer
 from tmpass.report.transfers import no_help
-from tmpass.targets import Memory, load_target
+from tmpass.targets import Memory, Target, load_target
 from tmpass.verification.operator_need import OperatorNeed, find_operator_need
 from tmpass.verification.plan import check_plan
 from tmpass.verification.trust import proved_again
@@ -156,18 +159,34 @@ def test_a_claim_that_holds_only_without_sharing_is_on_trust():
     assert "operator" not in [row.what for row in proved_again(wrong, graph, None)]
 
 
-@pytest.mark.parametrize("chunk", [None, 8])
-def test_no_operator_is_claimed_to_need_too_much_where_only_the_padding_of_a_tail_is_missing(chunk):
-    """The verifier refused such a claim, so that the plan ended in an error."""
+def with_tail(chunk: int | None) -> tuple[Graph, Target]:
+    """One operator of TensorFlow Lite Micro, whose constants are copied into the arena."""
     sketch = Sketch()
     x, weights = sketch.input(100), sketch.tensor(40, TensorKind.CONSTANT)
     sketch.outputs = [sketch.op([x, weights], 100)]
-    memories = (Memory("near", None, 32, EVERYTHING), Memory("far", None, 1, ("weights",), compute=False, chunk=chunk))
-    goal = replace(load_target("tflm"), memories=memories, word=4)
+    far = Memory("far", None, 1, ("weights",), compute=False, chunk=chunk)
+    memories = (Memory("near", None, 32, EVERYTHING), far)
+    return graph_of(sketch), replace(load_target("tflm"), memories=memories, word=4)
+
+
+@pytest.mark.parametrize("chunk", [None, 8])
+def test_no_operator_is_claimed_to_need_too_much_where_only_the_padding_of_a_tail_is_missing(chunk):
+    """The verifier refused such a claim, so that the plan ended in an error."""
+    graph, goal = with_tail(chunk)
     for budget in range(640, 728, 2):
-        made = planned(graph_of(sketch), goal, budget=budget)
+        made = planned(graph, goal, budget=budget)
         claim = made.order.operator_bound
         assert claim is None or made.memories[0].needed_at_least(claim) > budget
+
+
+@pytest.mark.parametrize("chunk", [None, 8])
+def test_the_curve_proves_no_size_too_small_that_a_plan_leaves_open(chunk):
+    graph, goal = with_tail(chunk)
+    model = Model(INFO, graph)
+    for budget in range(640, 728, 8):
+        for point in curve_of(planned(graph, goal, budget=budget), model, goal):
+            if point.status == "infeasible":
+                assert planned(graph, goal, budget=point.size).status == "infeasible", point.size
 
 
 def test_what_the_program_around_the_model_takes_is_not_for_buffers():

@@ -2,7 +2,8 @@
 
 python convert.py MODEL BUDGET OUT [PERCENT] [--accept]
 
-The folder OUT gets the planned model, the plan, a C header for the planned model, and a page. The first run keeps its
+The folder OUT gets the planned model, the plan, a C header for the planned model, a page, and for a board with several
+memories the planner that the firmware needs. The first run keeps its
 plan as the baseline; only --accept replaces it, so that small growths add up. The exit code is 0 if the model fits, 1
 if it does not, or if a memory needs more than PERCENT above the baseline, and 4 if the search ended without an answer.
 Unless it is 0, nothing is written.
@@ -58,6 +59,10 @@ def main(model: Path, budget: str, out: Path, most: float, *, accept: bool = Fal
     carried = tmpass.carried_plan(planned)  # the header has the SHA-256 and the bytes of this file, which is in flash
     assert carried is not None
     results = {".plan.json": plan.to_json(), ".html": plan.emit("html"), ".h": carried.emit("c")}
+    if any(
+        buffer.memory != plan.memories[0].name for buffer in plan.buffers
+    ):  # the file has offsets for the first only
+        results[".planner.h"] = carried.emit("tflm-planner")
     if accept or not baseline.exists():
         results[".baseline.json"] = plan.to_json()
     for suffix, text in results.items():

@@ -4,6 +4,8 @@ import pytest
 from make_models import FOLDER
 from support.tflm_planner import two_memories_text
 
+import tmpass
+
 MODEL = FOLDER / "branchy.tflite"
 LACKS = "a planned file has no offsets for the tensors in 'psram'"
 
@@ -20,6 +22,11 @@ def test_a_planned_file_without_offsets_for_a_memory_is_told(run, board, tmp_pat
     assert said.count("\n") == 1
     assert LACKS in said
     assert "tmpass plan --emit net.planner.h writes the planner" in said
+
+
+def test_python_is_warned_of_such_a_file_too(board):
+    with pytest.warns(UserWarning, match=LACKS):
+        tmpass.planned_model(tmpass.plan(MODEL, board), MODEL)
 
 
 def test_a_planned_file_with_its_planner_is_complete(run, board, tmp_path):
@@ -40,6 +47,12 @@ def test_a_memory_of_variables_needs_no_planner(run, tmp_path):
     )
     done = run("plan", FOLDER / "states.tflite", "-t", board, "-o", tmp_path / "planned.tflite")
     assert (done.code, LACKS in done.err) == (0, False)
+
+
+def test_a_split_file_is_told_once(run, board, tmp_path):
+    said = run("split", MODEL, "-t", board, "-o", tmp_path / "split.tflite").err
+    assert said.count(LACKS) == 1
+    assert "UserWarning" not in said
 
 
 def test_a_fleet_tells_it_once(run, board, tmp_path):

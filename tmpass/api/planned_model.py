@@ -1,5 +1,6 @@
 """Model files that carry their plan: operators in the planned order, with offsets in the format's metadata."""
 
+import warnings
 from hashlib import sha256
 
 from tmpass.api.verify import verify
@@ -9,6 +10,7 @@ from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.carrier import Carrier, load_carrier, open_carrier
 from tmpass.plans.given import check_given
 from tmpass.plans.plan import Plan
+from tmpass.plans.planner_note import planner_note
 from tmpass.plans.transfers import refuse_transfers
 from tmpass.targets import RUNTIMES
 
@@ -31,7 +33,19 @@ def planned_model(plan: Plan, model: object) -> bytes:
         UsageError: the format carries no plan, the plan is for another model, or it does not fit.
         VerificationError: the plan is wrong.
         ModelError: the model cannot be read, or contains something that rules out a plan inside it.
+
+    Warns:
+        UserWarning: the runtime has one arena, and the plan has tensors in other memories, for which the file has no
+            offsets. The firmware needs the planner that `plan.emit("tflm-planner")` writes.
     """
+    made = make_planned_file(plan, model)
+    if note := planner_note(plan):
+        warnings.warn(note, stacklevel=2)
+    return made
+
+
+def make_planned_file(plan: Plan, model: object) -> bytes:
+    """As planned_model, without the warning: the command line prints its own."""
     check_given(plan=plan)
     carrier = open_carrier(model)
     _check_file(plan, carrier)

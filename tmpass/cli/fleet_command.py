@@ -184,7 +184,7 @@ def _exit_code(found: "Fleet", comparison: "Comparison | None", bindings: "Itera
 
 def _complain_of_planners(found: "Fleet") -> None:
     """Say once how many planned files lack offsets, which a header with a planner has."""
-    from tmpass.report.planner_note import NO_OFFSETS
+    from tmpass.plans.planner_note import NO_OFFSETS
 
     lacking = [note for row in found.rows if row.planned for note in row.notes if note.startswith(NO_OFFSETS)]
     if lacking:

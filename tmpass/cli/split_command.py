@@ -146,7 +146,7 @@ def _complain_of_model(source: str | bytes, bindings: "Mapping[str, int]", other
 
 def _write(made: "Split", model: str, output: str | None, page: str | None) -> None:
     """Write the split model, if it fits, and its page; say what is not written, and what it needs beside it."""
-    from tmpass.api.planned_model import planned_model
+    from tmpass.api.planned_model import make_planned_file
     from tmpass.loading.load import other_files
 
     check_format([output] if output else [], made.plan.model.format)
@@ -156,7 +156,7 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
 
         results.append((page, split_page(made)))
     if output is not None and made.fits:
-        results.append((output, planned_model(made.plan, made.data)))
+        results.append((output, make_planned_file(made.plan, made.data)))
     write_all(results)
     if output is not None and made.fits:
         if not made.changed:

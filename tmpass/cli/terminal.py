@@ -41,7 +41,7 @@ def complain_of_weights(paths: Iterable[str], model: str, beside: Sequence[str])
 
 def complain_of_planner(plan: "Plan") -> None:
     """Print which tensors have no offset in the planned file of `plan`, and what the firmware needs for them."""
-    from tmpass.report.planner_note import planner_note
+    from tmpass.plans.planner_note import planner_note
 
     if note := planner_note(plan):
         complain(f"warning: {note}")

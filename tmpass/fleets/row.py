@@ -86,9 +86,9 @@ class Row:
 
 def row_of(plan: Plan, model: str, target: str, sha256: str) -> Row:
     """The row of a plan."""
+    from tmpass.plans.planner_note import planner_note
     from tmpass.report.kernels import does_not_run
     from tmpass.report.left_out import notes, verdict
-    from tmpass.report.planner_note import planner_note
 
     memory, arena = deciding_memory(plan), deciding_arena(plan)
     return Row(

@@ -76,6 +76,12 @@ def test_a_search_that_ended_is_not_a_no():
     assert found[3] == "lower bound  100 B; gap 28 B (28.00 %)"
 
 
+def test_more_nodes_do_not_help_an_allocator_that_has_none():
+    made = with_status("unknown", capacity=110, peak=128, lower_bound=100)
+    found = lines(replace(made, options=replace(made.options, allocator="greedy-by-size")))
+    assert found[0] == "fits         not found; the search ended 18 B above the capacity: --allocator auto may help"
+
+
 def test_a_plan_that_may_not_be_the_smallest():
     assert (
         lines(with_status("feasible", peak=128, lower_bound=100))[0]

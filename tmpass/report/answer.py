@@ -57,13 +57,16 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
     if len(plan.arenas) > 1 and not plan.order.lower_bound:  # a division, of which other orders have others
         return f"not found; {above} are missing in {memory.name} with this division of the buffers, another may fit"
     if plan.memories[0] is memory and memory.proved_shortfall:
-        if memory.has_tail:  # which is smaller where another order needs less padding
+        if memory.has_tail and plan.order.lower_bound >= memory.live_bytes:
+            return f"not found; {above} are missing; no order has fewer bytes alive, but one may need less padding"
+        if memory.has_tail:
             return f"not found; {above} are missing in this order, others may need less: more --states may help"
         if memory.needed_at_least(plan.order.lower_bound) > (memory.capacity or 0) and len(plan.arenas) == 1:
             # All orders are ruled out: what is open are the transfers, of which no budget decides all.
             return f"not found; no order fits without transfers, and none was found with them: {above} more are enough"
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
-    return f"not found; the search ended {above} above the capacity: more --nodes may help"
+    more = "more --nodes" if plan.options.allocator == "auto" else "--allocator auto"
+    return f"not found; the search ended {above} above the capacity: {more} may help"
 
 
 def proof(plan: Plan, memory: MemoryUse) -> str:

@@ -31,7 +31,9 @@ def test_python_is_warned_of_such_a_file_too(board):
 
 def test_a_planned_file_with_its_planner_is_complete(run, board, tmp_path):
     words = ("plan", MODEL, "-t", board, "-o", tmp_path / "planned.tflite")
-    assert LACKS not in run(*words, "--emit", tmp_path / "net.planner.h").err
+    said = run(*words, "--emit", tmp_path / "net.planner.h").err
+    assert LACKS not in said
+    assert "net.planner.h is for branchy.tflite: its SHA-256 and the names of macros; for the planned file:" in said
 
 
 def test_a_planned_file_for_one_arena_has_all_offsets(run, tmp_path):

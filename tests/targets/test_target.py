@@ -123,6 +123,11 @@ class TestBuiltIn:
         assert "did you mean 'pixel6-tpu'" in caught.value.hint
         assert "tmpass targets lists them all" in caught.value.hint
 
+    def test_a_path_without_toml_is_told_so(self):
+        with pytest.raises(TargetError) as caught:
+            load_target("board64.tml")
+        assert "the name of a profile's file ends in .toml" in caught.value.hint
+
     @pytest.mark.parametrize("name", ["", "zzzzzz", "x" * 100_000, "\0", "..", "pixel6-tpu\n"])
     def test_any_other_name_is_refused(self, name):
         with pytest.raises(TargetError) as caught:

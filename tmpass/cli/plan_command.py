@@ -164,11 +164,12 @@ def _complain_of_models(
 def _complain_of_headers(
     models: list[str], emit: "tuple[tuple[Format, str], ...]", plan: "Plan", data: bytes | None
 ) -> None:
-    """Say that a C header names the file that was planned, where the firmware will hold the planned one."""
+    """Say that a header names the file that was planned, where the firmware will hold the planned one."""
+    named = {"c": "its SHA-256, flash and the names of macros", "tflm-planner": "its SHA-256 and the names of macros"}
     for form, path in emit if data is not None else ():
-        if form.NAME == "c" and path != "-" and models[0] != "-":
-            what = f"{path} is for {plan.model.file}: its SHA-256, flash and the names of macros"
-            complain(f"{what}; for the planned file: tmpass emit {models[0]} --format c -o {path}")
+        if form.NAME in named and path != "-" and models[0] != "-":
+            what = f"{path} is for {plan.model.file}: {named[form.NAME]}"
+            complain(f"{what}; for the planned file: tmpass emit {models[0]} --format {form.NAME} -o {path}")
 
 
 def _complain_of_offsets(plan: "Plan") -> None:

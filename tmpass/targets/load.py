@@ -45,6 +45,8 @@ def _built_in(name: str) -> Target:
         inside = [repr(known) for known in names if len(name) > 2 and name.lower() in known][:3]
         near = nearest(name.lower(), names, most=3) or " or ".join(inside)
         hint = (f"did you mean {near}? " if near else "") + "tmpass targets lists them all"
+        if "." in name:
+            hint += "; the name of a profile's file ends in .toml"
         raise TargetError(f"no target is named {show(name)}", hint=hint)
     return parse_target(_read(_PROFILES / f"{name}.toml"), f"{name}.toml")
 

@@ -345,7 +345,8 @@ def _order(known: Explanation) -> str:
     if memory.name == known.plan.memories[0].name and least >= peak_step.live_bytes:
         lost = format_size(memory.peak - peak_step.live_bytes)
         return f"no order has fewer live bytes; {lost} of the peak are fragmentation, which another order may avoid"
-    bound = f", but none has fewer than {format_size(least)} live" if memory == known.plan.memories[0] else ""
+    bounded = least and memory == known.plan.memories[0]
+    bound = f", but none has fewer than {format_size(least)} live" if bounded else ""
     return f"order: {known.plan.order.method}; a better one is not ruled out{bound}"
 
 

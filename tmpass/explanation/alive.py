@@ -62,7 +62,7 @@ def steps_over(plan: Plan, memory: MemoryUse) -> tuple[tuple[int, int], ...]:
 
     Constants that are streamed for a step count in it.
     """
-    room, end_of_room = without_copies(memory).room, (memory.capacity or 0) - memory.overhead - memory.reserve
+    room, end_of_room = without_copies(memory).room, (memory.capacity or 0) - memory.kept - memory.reserve
     if room is None:
         return ()
     over = [(begin, end) for (begin, live), (end, _) in pairwise(live_bytes(plan, memory)) if live > room]

@@ -134,7 +134,12 @@ def _refine(
         return
     known = with_least_budget(known, loaded, graph, target_of(target), options)
     yield known
-    known = replace(known, tilings=find_tilings(known, graph), rematerialisations=find_rematerialisable(known, graph))
+    if known.only_preparation:
+        yield _with_what_fits(known, loaded, graph, target_of(target), options)
+        return
+    if not known.preparation_decides:  # then a smaller peak makes the arena smaller
+        hints = find_tilings(known, graph), find_rematerialisable(known, graph)
+        known = replace(known, tilings=hints[0], rematerialisations=hints[1])
     yield known
     known = with_conflict(known)
     yield known
@@ -154,3 +159,12 @@ def _refine(
     )
     yield known
     yield replace(known, together=together(tried, known, loaded, profile, options))
+
+
+def _with_what_fits(
+    known: Explanation, loaded: Model, graph: Graph, target: Target, options: dict[str, Any]
+) -> Explanation:
+    """`known` with the changes with which the model fits: a lower peak alone does not help to prepare it."""
+    tried = try_options(known, loaded, graph, target, options)
+    fitting = (change for _, change in tried if change is not None and change.fits)
+    return replace(known, changes=tuple(sorted(fitting, key=lambda change: (change.peak, not change.option))))

@@ -176,7 +176,17 @@ class Explanation:
     @property
     def without_buffers(self) -> int:
         """The bytes that the memory that decides needs besides its buffers, and besides copies of constants."""
-        return self.peak_step.memory.needed_with(0)
+        return self.peak_step.memory.lowest_with(0)
+
+    @property
+    def preparation_decides(self) -> bool:
+        """Whether preparing the model needs more of the memory than a run, and a run has room."""
+        return self.peak_step.memory.tail is not None and not self.peak_step.memory.run_shortfall
+
+    @property
+    def only_preparation(self) -> bool:
+        """Whether bytes are missing to prepare the model, and none for a run of the plan."""
+        return self.missing > 0 and self.preparation_decides
 
     @property
     def least_budget(self) -> int:

@@ -16,6 +16,7 @@ def one_outside(known: Explanation) -> list[Change]:
     plan, memory = known.plan, known.peak_step.memory
     problem, places = problem_of(plan, memory), {b.id: at for at, b in enumerate(buffers_of(plan, memory))}
     others_fit = not any(m.shortfall for m in plan.memories if m.name != memory.name)
+    prepared = not memory.preparation_shortfall
     ends = [one for one in known.alive if one.tensor is not None and one.tensor.role in ("input", "output")]
     changes = []
     outside = plan.options.io == Io.ARENA and not RUNTIMES[plan.target.runtime].io_inside
@@ -28,7 +29,7 @@ def one_outside(known: Explanation) -> list[Change]:
         if found.peak is None or found.peak >= memory.peak:
             continue
         what = f"the caller brings the memory for {one.tensor.role} {one.tensor.name!r} only"
-        fits = others_fit and (memory.room is None or found.peak <= memory.room)
+        fits = others_fit and prepared and (memory.room is None or found.peak <= memory.room)
         saves = memory.peak - found.peak
         proved = not plan.unknown_tensors and found.peak == found.lower_bound
         changes.append(Change("", what, found.peak, saves, fits, proved))

@@ -173,9 +173,12 @@ class MemoryUse:
 
         While the model is prepared, there are neither.
         """
+        return max(self._in_run(bound, loaded), self.preparation) + self.constants + self.reserve
+
+    def _in_run(self, bound: int, loaded: int) -> int:
+        """What buffers, copies of constants and the runtime need in a run."""
         ends = -(-bound // self.alignment) * self.alignment if self.constants else bound
-        kept = self.overhead if self.tail is None else self.tail
-        return max(ends + kept + loaded, self.preparation) + self.constants + self.reserve
+        return ends + self.kept + loaded
 
     def needed_at_least(self, bound: int, loaded: int = 0) -> int:
         """`lowest_with` wherever the constants are.
@@ -185,17 +188,42 @@ class MemoryUse:
         return self.lowest_with(bound, loaded) - (self.alignment - 1 if self.constants else 0)
 
     @property
+    def kept(self) -> int:
+        """What the runtime takes for itself in a run, once the model is prepared."""
+        return self.overhead if self.tail is None else self.tail
+
+    @property
     def room(self) -> int | None:
-        """The bytes that are left for buffers; None where the capacity is unlimited."""
+        """The bytes that are left for buffers in a run; None where the capacity is unlimited.
+
+        What only the preparation of the model needs is free again then.
+        """
         if self.capacity is None:
             return None
-        left = max(0, self.capacity - self.constants - self.loaded - self.overhead - self.reserve)
+        left = max(0, self.capacity - self.constants - self.loaded - self.kept - self.reserve)
         return left // self.alignment * self.alignment if self.constants else left
 
     @property
     def shortfall(self) -> int:
         """How many bytes are missing; 0 where everything fits."""
         return 0 if self.capacity is None else max(0, self.needed - self.capacity)
+
+    @property
+    def preparation_shortfall(self) -> int:
+        """How many bytes are missing to prepare the model, as the rules of the runtime say; 0 where it has room.
+
+        Where a run needs more than preparation, the rules are known only as `preparation`.
+        """
+        if self.tail is not None:
+            return self.shortfall
+        least = self.preparation + self.constants + self.reserve if self.preparation else 0
+        return 0 if self.capacity is None else max(0, least - self.capacity)
+
+    @property
+    def run_shortfall(self) -> int:
+        """How many bytes are missing for a run of the plan, once the model is prepared; 0 where it has room."""
+        least = self._in_run(self.peak, self.loaded) + self.constants + self.reserve
+        return 0 if self.capacity is None else max(0, least - self.capacity)
 
     @property
     def proved_shortfall(self) -> int:

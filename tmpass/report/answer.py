@@ -13,6 +13,10 @@ _SENTENCES = {"yes": "fits", "no": "does not fit", "not found": "not found to fi
 """The first words of an answer -> what they are where no question stands before them."""
 
 
+PREPARATION_RULES = "rules that may count 528 B and 3 % too much"
+"""What is known of the bytes that preparing a model takes."""
+
+
 def sentence(plan: Plan) -> str:
     """Whether `plan` fits, what is proved, and what other memories lack, without a question before it."""
     memory = deciding_memory(plan)
@@ -48,7 +52,7 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
     if no_help(plan):
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
     if plan.memories[0] is memory and memory.tail is not None:
-        return f"not found; {above} are missing to prepare the model, by rules that may count 528 B and 3 % too much"
+        return f"not found; {above} are missing to prepare the model, by {PREPARATION_RULES}{_try_it(plan, memory)}"
     if plan.memories[0] is memory and plan.order.held_bound is not None:
         held = format_size(memory.needed_at_least(plan.order.held_bound) - (memory.capacity or 0))
         return (
@@ -67,6 +71,19 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
     more = "more --nodes" if plan.options.allocator == "auto" else "--allocator auto"
     return f"not found; the search ended {above} above the capacity: {more} may help"
+
+
+def _try_it(plan: Plan, memory: MemoryUse) -> str:
+    """What to do where rules that may count too much say that the model cannot be prepared."""
+    if memory.run_shortfall:
+        more = "more --states or --nodes may find room for that"
+        return f", and {format_size(memory.run_shortfall)} to run it: {more}"
+    if also_missing(plan, memory):
+        return ""
+    besides = memory.constants + memory.reserve
+    arena = format_size((memory.capacity or 0) - besides)
+    least = format_size(memory.lowest_with(memory.peak, memory.loaded) - besides)
+    return f": try an arena of {arena} on the device, it may do; below {least} none does for this plan"
 
 
 def proof(plan: Plan, memory: MemoryUse) -> str:

@@ -63,14 +63,15 @@ def memory_lines(plan: Plan) -> list[str]:
 def usable(memory: MemoryUse) -> int | None:
     """The first byte that is neither for buffers nor for constants; None where the capacity is unlimited.
 
-    What the runtime takes and the reserve are above it.
+    What the runtime takes in a run and the reserve are above it.
     """
-    return None if memory.capacity is None else max(0, memory.capacity - memory.overhead - memory.reserve)
+    return None if memory.capacity is None else max(0, memory.capacity - memory.kept - memory.reserve)
 
 
 def usable_name(memory: MemoryUse, *, size: bool = False) -> str:
     """The name of the line where the usable bytes end: the capacity, with its size if asked, and what is taken off."""
-    taken = [name for name, taken in zip(PARTS[2:], parts(memory)[2:], strict=True) if taken]
+    in_run = " in a run" * (memory.tail is not None)
+    taken = [f"runtime{in_run}"] * (memory.kept > 0) + ["reserve"] * (memory.reserve > 0)
     less = f" less {' and '.join(taken)}" if taken else ""
     return f"{'assumed ' * bool(memory.assumed)}capacity{f' {short_size(memory.capacity or 0)}' * size}{less}"
 

@@ -8,7 +8,7 @@ from tmpass.base.sizes import format_size
 from tmpass.explanation.facts import Alive, Explanation
 from tmpass.packing.conflict import Cause
 from tmpass.plans.plan import PlannedStep, PlannedTensor
-from tmpass.report.answer import proof
+from tmpass.report.answer import PREPARATION_RULES, answer, proof
 from tmpass.report.drawn import constant_name
 from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.left_out import assumed, not_counted, target_name, unknown, verdict
@@ -98,6 +98,8 @@ def _verdict(known: Explanation) -> str:
     if not known.missing:
         free = f"{format_size(memory.capacity - memory.needed)} of {format_size(memory.capacity)} stay free"
         return f"{yes} {free}{assumed(memory)}"
+    if known.plan.status == "unknown" and memory.tail is not None:
+        return answer(known.plan, memory).replace("; ", ": ", 1) + assumed(memory)
     this = " in this plan" if proof(known.plan, memory) else ""
     missing = f"{format_size(known.missing)} are missing{this}, {format_size(memory.needed)} do not fit into "
     missing += format_size(memory.capacity) + assumed(memory)
@@ -114,6 +116,12 @@ def _budget(known: Explanation) -> str:
         least += f", without the reserve of {memory.reserve} B"
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
+    if memory.tail is not None and known.streamed_budget is None:
+        below = f"; none below {format_size(known.lowest_budget)} for this order and sharing"
+        if known.elsewhere:  # another division has other buffers in this memory
+            prepared = format_size(memory.preparation + memory.constants)
+            below = f"; none below {prepared}, wherever buffers are" if memory.preparation else ""
+        return f"{least} to prepare the model, by {PREPARATION_RULES}{below}"
     if known.elsewhere:
         return f"{least} of {memory.name}; {_with_more_elsewhere(known)}"
     if known.streamed_budget is not None:
@@ -236,10 +244,26 @@ def why(known: Explanation, one: Alive) -> str:
 
 
 def conflict_text(known: Explanation) -> str:
-    """Why the buffers cannot fit, in at most three lines; empty where they can, or where that is not known.
+    """Why the model cannot fit, in at most four lines; empty where it can, or where that is not known.
 
-    The reason is a minimal set of buffers, or that the memory is full without any.
+    The reason is what preparing the model needs, a minimal set of buffers, or that the memory is full without any.
     """
+    memory = known.peak_step.memory
+    besides = memory.constants + memory.reserve
+    if memory.tail is None and not memory.preparation_shortfall:
+        return _conflict(known)
+    proved = known.missing > 0 and memory.preparation + besides > (memory.capacity or 0)
+    if proved:
+        needs = f"at least {format_size(memory.preparation + besides)}, in any order"
+    else:
+        needs = f"{format_size(memory.needed)}, by {PREPARATION_RULES}"
+    remedy = "addresses, sharing and tiling of tensors do not change that, fewer or other operators may"
+    line = f"preparing the model needs {needs}: {remedy}\n"
+    return line + ("" if proved or known.only_preparation else _conflict(known))
+
+
+def _conflict(known: Explanation) -> str:
+    """Why the buffers cannot fit."""
     conflict, memory = known.conflict, known.peak_step.memory
     if known.missing and known.without_buffers >= (memory.capacity or 0):
         needed = f"{'without any buffer, ' * bool(memory.peak)}{memory.name} needs {format_size(known.without_buffers)}"
@@ -270,6 +294,7 @@ def change_table(known: Explanation) -> "Table | None":
     memory = known.peak_step.memory
     limited = known.missing > 0
     other_short = any(m.fixed_shortfall for m in known.plan.memories if m.name != memory.name)
+    short = other_short or memory.preparation_shortfall
     table = plain_table(">saves", ">peak", *["fits"] * limited, "how", "")
     for change in (*known.changes, *([known.together] if known.together is not None else [])):
         fits = ["yes" if change.fits else "no"] * limited
@@ -279,7 +304,7 @@ def change_table(known: Explanation) -> "Table | None":
         fits = ["maybe" if small.fits else "no"] * limited
         table.add_row(f"~{small.saves}", f"~{small.peak}", *fits, "(int8)", small.what)
     for hint in known.tilings:
-        fits = ["maybe" if hint.least <= (memory.room or 0) and not other_short else "no"] * limited
+        fits = ["maybe" if hint.least <= (memory.room or 0) and not short else "no"] * limited
         tiled = _short(hint.tensors[0].name) if len(hint.tensors) == 1 else "all inputs and outputs of the peak step"
         tiled += f" and {hint.alike} like it" if hint.alike else ""
         axis = hint.letter or f"axis {hint.axis}"
@@ -304,7 +329,8 @@ def _notes(known: Explanation) -> Iterator[str]:
     if known.peak_step.memory.overhead_source == TAIL_ASSUMED:
         name = known.plan.target.name
         yield f"runtime: with a size of pointers that is assumed for {name}; `word` in a profile says it"
-    if known.missing and known.without_buffers >= (known.peak_step.memory.capacity or 0):
+    short = known.missing and known.without_buffers >= (known.peak_step.memory.capacity or 0)
+    if short or known.only_preparation:
         return
     if known.plan.unknown_tensors:
         yield f"order: others are not judged, since {unknown(known.plan)}"

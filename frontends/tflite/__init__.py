@@ -21,6 +21,7 @@ __all__ = [
     "apply",
     "content_of",
     "dialect",
+    "front_of",
     "heading_in",
     "layers",
     "load",
@@ -32,6 +33,7 @@ __all__ = [
     "runner",
     "strip",
     "to_bytes",
+    "with_front",
     "write_draft",
 ]
 
@@ -144,6 +146,20 @@ def strip(data: bytes) -> bytes | None:
     from .mark import take_off
 
     return take_off(data)
+
+
+def front_of(data: bytes) -> bytes:
+    """Return the bytes before the original in a file that `apply` made; none for any other file."""
+    from .mark import front_of as find
+
+    return find(data)
+
+
+def with_front(front: bytes, original: bytes) -> bytes | None:
+    """Return the file with the front `front` and the original `original`, None where `front` is of another original."""
+    from .mark import with_front as put
+
+    return put(front, original)
 
 
 def offsets_in(data: bytes, graph: Graph) -> dict[tuple[int, int], int] | None:

@@ -64,7 +64,7 @@ def take_off(data: bytes) -> bytes | None:
     Raises:
         ModelError: the mark is damaged, or the file has been changed since.
     """
-    if len(data) < _START + _MARK.size or data[_START : _START + len(MAGIC)] != MAGIC:
+    if not _has_mark(data):
         return None
     _, length, digest, count = _MARK.unpack_from(data, _START)
     hint = "take the original file, if there is one"
@@ -77,6 +77,31 @@ def take_off(data: bytes) -> bytes | None:
     if hashlib.sha256(original).digest() != digest:
         raise ModelError("it was changed after it was planned: the original is no longer in it", hint=hint)
     return original
+
+
+def front_of(data: bytes) -> bytes:
+    """Return the bytes before the original in a planned file; none where `data` has no mark."""
+    return data[: _MARK.unpack_from(data, _START)[1]] if _has_mark(data) else b""
+
+
+def with_front(front: bytes, original: bytes) -> bytes | None:
+    """Return the planned file of which `front` is the front and `original` the original.
+
+    None where `front` is not whole, or has the SHA-256 of another original in its mark.
+    """
+    if not _has_mark(front):
+        return None
+    _, length, digest, count = _MARK.unpack_from(front, _START)
+    if length != len(front) or mark_size(count) > length or hashlib.sha256(original).digest() != digest:
+        return None
+    places = unpack_from(f"<{count}Q", front, mark_size(0))
+    if any(place + _UINT64.size > len(original) for place in places):
+        return None
+    return front + _shifted(original, places, length)
+
+
+def _has_mark(data: bytes) -> bool:
+    return len(data) >= _START + _MARK.size and data[_START : _START + len(MAGIC)] == MAGIC
 
 
 def _shifted(body: bytes, places: Iterable[int], by: int) -> bytes:

@@ -3,6 +3,7 @@
 import numpy as np
 import onnx
 import pytest
+from make_models import FOLDER as MODELS
 from onnx import helper, numpy_helper
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
 
@@ -52,3 +53,14 @@ def test_a_planned_file_runs_with_the_weights_beside_it(run, tmp_path, monkeypat
     assert "equal in all bits" in done.out
     (folder / "net.data").unlink()
     assert "which is not there" in run("verify", "--execute", planned).err
+
+
+@pytest.mark.parametrize("model", ["branchy.onnx", "branchy.tflite"])
+@pytest.mark.parametrize("target", [(), ("-t", "pixel6-tpu")])
+def test_a_planned_file_goes_with_its_original_by_any_name(run, tmp_path, model, target):
+    planned = tmp_path / f"planned_{model}"
+    assert run("plan", MODELS / model, "-t", "pixel6-tpu", "-o", planned).code == 0
+    for pair in ((planned,), (planned, MODELS / model), (planned, planned)):
+        done = run("verify", *pair, *target)
+        assert (done.code, done.err) == (0, "")
+        assert done.out.startswith(f"{planned} is right for {planned.name}: ")

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from hashlib import sha256
 from typing import Any, cast
 
 from tmpass.api.heading_target import target_of_heading
@@ -11,11 +12,11 @@ from tmpass.api.moved_plan import moved_plan
 from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import TensorKey
-from tmpass.loading.contract import OffsetsFrontend, RememberingFrontend
+from tmpass.loading.contract import FrontFrontend, OffsetsFrontend, RememberingFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
 from tmpass.plans.heading import Heading, read_heading, scratch_digest
-from tmpass.plans.plan import Options, Plan
+from tmpass.plans.plan import Carried, Options, Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Target
 from tmpass.verification.plan import check_plan
@@ -60,7 +61,7 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
         if hasattr(frontend, "plan_in"):
             text = cast(RememberingFrontend, frontend).plan_in(data)
             if text is not None:
-                return _named(parse_plan(text, "the plan in the file"), name)
+                return _carried(parse_plan(text, "the plan in the file"), name, Carried(sha256(data).hexdigest()))
         if loaded is not None:
             offsets = cast(OffsetsFrontend, frontend).offsets_in(data, loaded.graph)
     except ModelError as error:
@@ -70,7 +71,9 @@ def carried_plan(model: object, target: str | os.PathLike[str] | Target | None =
     text = frontend.heading_in(loaded.graph) if hasattr(frontend, "heading_in") else None
     heading = None if text is None else _heading(text, name)
     board, notes = target_of_heading(heading, target)
-    return _with_offsets(loaded, offsets, heading, with_word(board, heading, loaded.graph, offsets), notes)
+    found = _with_offsets(loaded, offsets, heading, with_word(board, heading, loaded.graph, offsets), notes)
+    front = cast(FrontFrontend, frontend).front_of(data) if hasattr(frontend, "front_of") else b""
+    return _carried(found, name, Carried(loaded.info.sha256, front))
 
 
 def _heading(text: bytes, name: str) -> Heading:
@@ -137,8 +140,8 @@ def assumptions(plan: Plan) -> tuple[str, ...]:
     return plan.warnings[1:] if plan.is_of_file else ()
 
 
-def _named(found: Plan, name: str) -> Plan:
-    return replace(found, model=replace(found.model, file=name))
+def _carried(found: Plan, name: str, carried: Carried) -> Plan:
+    return replace(found, model=replace(found.model, file=name, carried=carried))
 
 
 def _with_offsets(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tmpass.api.arguments import bound_graph
+from tmpass.api.verified_source import folder_of, verified_source
 from tmpass.base.errors import BudgetError, ModelError, UsageError
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
@@ -36,7 +37,7 @@ def execute(
 
     Args:
         plan: of any origin.
-        model: a path, the bytes of a file, or a model in memory, with its weights.
+        model: a path, the bytes of a file, or a model in memory, with its weights; which file is as for `verify`.
         inputs: values by the names of the model's inputs, or the path of an .npz file with them. Arrays for tensors, a
             list of arrays for a sequence, None for an optional without a value. The other inputs are drawn.
         trips: the most rounds of loops in one run, all loops together.
@@ -63,6 +64,7 @@ def execute(
     limits = limits_of(trips, seconds, size)
     check_given(plan=plan)
     bindings = check_bindings(plan.options.bind)
+    folder, model = folder_of(model) if folder is None else folder, verified_source(plan, model)
     loaded = load(model, bindings=bindings)
     if mismatch := check_model(plan, loaded.info):
         return Execution("", 0, (), (), (mismatch,))

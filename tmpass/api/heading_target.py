@@ -7,6 +7,7 @@ from dataclasses import replace
 from tmpass.api.arguments import target_of
 from tmpass.base.errors import UsageError
 from tmpass.plans.heading import Heading, HeadingMemory
+from tmpass.plans.plan import FILE_SOURCE
 from tmpass.targets import EVERY, RUNTIMES, USES, Memory, Sharing, Target, Use, load_target, target_names
 
 _UNKNOWN = "target {name} is not known here: its figures are those in the file; --target FILE takes its profile"
@@ -16,9 +17,6 @@ _GUESSED = (
     "the file does not say what its memories hold: that is a guess; --target FILE says it, or plan the model again"
 )
 _NO_HEADING = "the file names no target, so nothing is known of its board: no memory has a limit"
-SOURCE = "the planned file"
-"""The source of figures that only a heading has."""
-
 _ANY = Sharing((EVERY,), (EVERY,), (EVERY,))
 """The sharing without a runtime: the compiler owns the memory. What the plan has of it stays on trust."""
 
@@ -78,7 +76,7 @@ def _of_figures(heading: Heading) -> Target:
     sharing = next(alike, _ANY)
     # Only plans that fit are written, so the profile named kernels for what the runtime does not run.
     own = () if heading.target in target_names() else (EVERY,)
-    return Target(heading.target, "", SOURCE, tuple(memories), sharing, runtime=runtime, kernels=own)
+    return Target(heading.target, "", FILE_SOURCE, tuple(memories), sharing, runtime=runtime, kernels=own)
 
 
 def _buffers(rows: Sequence[HeadingMemory]) -> Mapping[str, Collection[str]]:
@@ -114,6 +112,6 @@ def _holds(
 
 
 def _memory(row: HeadingMemory, holds: tuple[Use, ...]) -> Memory:
-    sources = dict.fromkeys(("capacity", "alignment", *(["reserve"] if row.reserve else [])), SOURCE)
+    sources = dict.fromkeys(("capacity", "alignment", *(["reserve"] if row.reserve else [])), FILE_SOURCE)
     figures = {name: getattr(row, name) for name in ("reserve", "compute", "chunk")}
     return Memory(row.name, row.capacity, row.alignment, holds, sources=sources, **figures)

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tmpass.api.heading_target import SOURCE
 from tmpass.graph.model import Graph, TensorKey
 from tmpass.plans.heading import Heading
+from tmpass.plans.plan import FILE_SOURCE
 from tmpass.targets import Target
 from tmpass.targets.target import WORD_ASSUMED
 
@@ -42,7 +42,7 @@ def with_word(board: Target, heading: Heading | None, graph: Graph, offsets: Map
     found = found or [word for word, tail in known.items() if tail.total <= overhead]
     if board.word in found or not known:
         return board
-    return replace(board, word=_WORDS[-1], word_source=SOURCE)
+    return replace(board, word=_WORDS[-1], word_source=FILE_SOURCE)
 
 
 def _possible(tail: "RuntimeBytes", head: int, overhead: int) -> bool:

@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tmpass.api.heading_target import SOURCE
 from tmpass.base.choices import ConstantUse, Status
 from tmpass.base.errors import UsageError
 from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Buffer, Problem
 from tmpass.plans.heading import Heading
-from tmpass.plans.plan import OF_FILE, MemoryUse, Plan, PlannedBuffer, PlannedConstant
+from tmpass.plans.plan import FILE_SOURCE, OF_FILE, MemoryUse, Plan, PlannedBuffer, PlannedConstant
 from tmpass.targets import RUNTIMES
 
 _REST = "; {count} of {all} buffers have none there: the runtime places them, here they are where they fit"
@@ -25,7 +24,7 @@ def moved_plan(made: Plan, bases: Mapping[int, int], heading: Heading | None) ->
     """
     memory = made.memories[0]
     if heading is not None and memory.overhead != heading.memories[0].overhead:
-        memory = replace(memory, overhead=heading.memories[0].overhead, overhead_source=SOURCE, preparation=0)
+        memory = replace(memory, overhead=heading.memories[0].overhead, overhead_source=FILE_SOURCE, preparation=0)
     rows = [row for row in made.buffers if row.memory == memory.name]
     placed = _placed(rows, bases, memory.alignment)
     granule = RUNTIMES[made.target.runtime].rounding

@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from tmpass.api.arguments import bound_graph, check_loaded, held_against
+from tmpass.api.verified_source import verified_source
 from tmpass.base.errors import ModelError
 from tmpass.base.violation import Violation
 from tmpass.graph.binding import check_bindings
@@ -30,7 +31,8 @@ def verify(
 
     Args:
         plan: of any origin.
-        model: a path, the bytes of a file, a model in memory, or a loaded Model.
+        model: a path, the bytes of a file, a model in memory, or a loaded Model. For a plan of `carried_plan`, the file
+            that carries it or its original.
         target: also check that the plan is for this target: its name, its memories with the plan's overrides, its
             runtime, its sharing and its scratch; and that the model's file has the name in the plan.
 
@@ -67,7 +69,7 @@ def _loaded(plan: Plan, model: object) -> Model:
     check_given(plan=plan)
     bindings = check_bindings(plan.options.bind)
     if not isinstance(model, Model):
-        return load(model, bindings=bindings)
+        return load(verified_source(plan, model), bindings=bindings)
     check_loaded(model, bindings)
     return model
 

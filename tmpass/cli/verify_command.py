@@ -16,7 +16,6 @@ from tmpass.cli.settled import target_for
 from tmpass.cli.terminal import complain, progress
 from tmpass.cli.values import Seconds, Whole
 from tmpass.cli.verify_pair import (
-    is_planned_copy,
     original_line,
     refuse_swapped,
     refuse_swapped_split,
@@ -132,9 +131,9 @@ def command(
     if given.pop("is_split"):
         ctx.exit(_verify_split(plan, model))
     source = _model(plan, model)
-    source = plan if (is_copy := model is not None and is_planned_copy(plan, source)) else source
     target, named = target_for(ctx, model or plan, target)
     found, target = _read(plan, target, named)
+    source, is_copy = _verified(found, source)
     run = None
     with progress(f"verifying {plan}"):
         loaded = load(source, bindings=check_bindings(found.options.bind))
@@ -257,10 +256,15 @@ def _model(plan: str, model: str | None) -> str | bytes:
         return source
     if not names_model(plan):
         raise UsageError("the model is missing", hint="tmpass verify PLAN MODEL")
-    from tmpass.api.carried import holds_whole_plan
-    from tmpass.api.planned_model import original_model
+    return plan
 
-    return original_model(plan) if holds_whole_plan(plan) else plan
+
+def _verified(found: "Plan", source: str | bytes) -> tuple[str | bytes, bool]:
+    """What to load for the model `source`, and whether that is the planned file instead of its original `source`."""
+    from tmpass.api.verified_source import verified_source
+
+    wanted = verified_source(found, source)
+    return wanted, wanted is not source and found.is_of_file
 
 
 def _folder(plan: str, source: str | bytes) -> str | None:

@@ -17,20 +17,6 @@ Source = str | bytes
 """A model as `model_source` gives it."""
 
 
-def is_planned_copy(plan: str, model: Source) -> bool:
-    """Whether the file `plan` is the file `model` with offsets in it: without them, it is `model` byte for byte.
-
-    A file with the whole plan, of which `model` is the original, is verified as any other plan.
-    """
-    from tmpass.api.carried import holds_whole_plan
-    from tmpass.loading.registry import names_model
-
-    if not names_model(plan) or holds_whole_plan(plan):
-        return False
-    data = _original(plan)
-    return data is not None and data == _bytes(model)
-
-
 def original_line(plan: str, model: str | None, *, is_copy: bool) -> list[str]:
     """The line that says that `model` is the original of `plan`, where it is."""
     name = "standard input" if model == "-" else model

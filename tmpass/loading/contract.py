@@ -130,6 +130,16 @@ class HeadingFrontend(CarryingFrontend, Protocol):
         """The heading that `apply` put into the file of which `load` made `graph`, or None where there is none."""
 
 
+class FrontFrontend(CarryingFrontend, Protocol):
+    """A frontend whose planned files are the original behind new bytes, the front. The others have neither function."""
+
+    def front_of(self, data: bytes) -> bytes:
+        """The front of a file that `apply` made; empty for any other file."""
+
+    def with_front(self, front: bytes, original: bytes) -> bytes | None:
+        """The file with the front `front` and the original `original`, or None where `front` is of another original."""
+
+
 class OffsetsFrontend(CarryingFrontend, Protocol):
     """A frontend whose files can hold offsets for a runtime, of whatever tool. The others have no `offsets_in`."""
 

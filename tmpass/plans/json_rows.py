@@ -10,6 +10,9 @@ from tmpass.base.json_text import json_text
 OPTIONAL: Mapping[str, bool] = {"optional": True}
 """Metadata of a field whose key is left out of the JSON where it has its default: most plans have no use for it."""
 
+UNWRITTEN: Mapping[str, bool] = {"unwritten": True}
+"""Metadata of a field that has no key in the JSON."""
+
 
 def record_text(value: Any, schema: str) -> str:
     """A record as JSON text, with the name of its schema and a newline at the end.
@@ -47,6 +50,8 @@ def _without_defaults(value: Any, record: dict[str, Any]) -> dict[str, Any]:
     for name, default in optional_fields(type(value)).items():  # type: ignore[arg-type]
         if record[name] == default:
             del record[name]
+    for name in _unwritten_fields(type(value)):  # type: ignore[arg-type]
+        del record[name]
     return record
 
 
@@ -54,3 +59,8 @@ def _without_defaults(value: Any, record: dict[str, Any]) -> dict[str, Any]:
 def optional_fields(kind: Any) -> Mapping[str, Any]:
     """Field of a dataclass -> its default, of those whose key may be left out."""
     return {f.name: f.default for f in fields(kind) if f.metadata.get("optional")}
+
+
+@cache
+def _unwritten_fields(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.metadata.get("unwritten"))

@@ -10,7 +10,7 @@ from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
-from tmpass.plans.json_rows import OPTIONAL, record_text
+from tmpass.plans.json_rows import OPTIONAL, UNWRITTEN, record_text
 from tmpass.plans.left_out import NotCounted, NotRun, Registration
 from tmpass.plans.planned_order import PlannedOrder
 from tmpass.plans.planned_time import PlannedTime
@@ -22,6 +22,19 @@ SCHEMA = "tmpass.plan/2"
 
 
 @record
+class Carried:
+    """The model file that a plan was read from.
+
+    Fields:
+        sha256: of its bytes, in hex.
+        front: its bytes before those of the original, where the plan is for this file and not for the original.
+    """
+
+    sha256: str
+    front: bytes = field(default=b"", repr=False)
+
+
+@record
 class ModelInfo:
     """The planned file.
 
@@ -29,12 +42,15 @@ class ModelInfo:
         file: its name without folders.
         sha256: of its bytes, in hex.
         bytes: how many it has; None in plans from before the field was added.
+        carried: the model file that the plan was read from, whose name is then `file`; None for any other plan. It is
+            not in the JSON.
     """
 
     file: str
     format: str
     sha256: str
     bytes: int | None = None
+    carried: Carried | None = field(default=None, metadata=UNWRITTEN, compare=False, repr=False)
 
 
 @record
@@ -62,6 +78,9 @@ STOPPED = "interrupted: the plan is the best so far"
 
 OF_FILE = "the offsets are those in the file"
 """How the first warning begins of a plan that was made of the offsets in a file, which does not hold all options."""
+
+FILE_SOURCE = "the planned file"
+"""The source of a figure of which such a plan has only the number."""
 
 
 @record

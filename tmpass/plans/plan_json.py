@@ -178,9 +178,9 @@ def _refuse_constant(name: str) -> NoReturn:
 
 @cache
 def _fields(kind: type) -> dict[str, Any]:
-    """Field of a dataclass -> its type."""
+    """Field of a dataclass -> its type, of those that are in the JSON."""
     hints = get_type_hints(kind)
-    return {f.name: hints[f.name] for f in fields(kind)}
+    return {f.name: hints[f.name] for f in fields(kind) if not f.metadata.get("unwritten")}
 
 
 def read_record(kind: type[T], data: object, path: str = "") -> T:

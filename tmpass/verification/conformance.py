@@ -51,7 +51,8 @@ def check_target(
     wanted = {memory.name: memory for memory in profile.memories}
     found = []
     nameless = f"<memory>.{plan.model.format}"
-    if plan.model.file != file and nameless not in (plan.model.file, file):
+    # A plan in a model's file is for any name of its original: the file can be renamed.
+    if plan.model.file != file and plan.model.carried is None and nameless not in (plan.model.file, file):
         message = f"the plan is for the file {brief(plan.model.file)}, not for {brief(file)}"
         found.append(Violation("model", message, plan.model.file, file))
     if plan.target.runtime != profile.runtime.name:

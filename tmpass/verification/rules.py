@@ -6,7 +6,7 @@ from tmpass.base.errors import brief, brief_text
 from tmpass.base.violation import Violation
 from tmpass.graph.model import ABSENT, Graph, Op, Subgraph
 from tmpass.plans.left_out import NotCounted
-from tmpass.plans.plan import Plan
+from tmpass.plans.plan import FILE_SOURCE, Plan
 from tmpass.targets import Runtime, Target
 from tmpass.verification.integers import as_integers
 
@@ -72,14 +72,15 @@ class _Rules:
 def _sources(plan: Plan, profile: Target) -> Iterator[Violation]:
     """Violations by other words for where a number comes from: they say whether it is assumed.
 
-    Plans of version 1 need not have them.
+    Plans of version 1 need not have them. A plan of the offsets in a file may say that it has a number from there.
     """
     wanted = {memory.name: memory.sources for memory in profile.memories}
     for memory in plan.memories:
         told = {"capacity": memory.capacity_source, "reserve": memory.reserve_source}
         for number, source in told.items() if memory.name in wanted else ():
             real = wanted[memory.name].get(number, "")
-            if source != real and (source or plan.model.bytes is not None):
+            from_file = source == FILE_SOURCE and plan.is_of_file
+            if source != real and not from_file and (source or plan.model.bytes is not None):
                 message = f"the {number} of {memory.name} is from {brief(source)}, in {profile.name} from {brief(real)}"
                 yield Violation("target", message)
 

@@ -1,4 +1,4 @@
-"""Plans in TFLite files: the written plan can be read, and the original is restored byte for byte."""
+"""Plans in TFLite files: the written plan can be read, and original and planned file are restored byte for byte."""
 
 from pathlib import Path
 from struct import pack, unpack, unpack_from
@@ -52,6 +52,7 @@ def test_order_and_offsets_are_read_as_they_were_put_in(order: list[int], offset
     assert after.subgraphs[0].tensors == before.subgraphs[0].tensors
     assert offsets_in(made) == (1, 1, 6, *offsets)
     assert tflite.strip(made) == data
+    assert tflite.with_front(tflite.front_of(made), data) == made
     assert tflite.apply(made, [[*order, 4]], [offsets], keeps_offsets=False, bindings={}, plan="") == made
 
 
@@ -78,8 +79,10 @@ def comes_back(data: bytes) -> None:
     backwards = [order[::-1] for order in in_order(data)]
     made = tflite.apply(data, backwards, stacked(data), keeps_offsets=False, bindings={}, plan="")
     assert tflite.strip(made) == data
+    assert tflite.with_front(tflite.front_of(made), data) == made
     assert len(made) % 64 == len(data) % 64
     assert tflite.strip(data) is None
+    assert tflite.front_of(data) == b""
     # Another plan takes the place of the first.
     again = tflite.apply(made, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
     assert again == tflite.apply(data, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
@@ -115,6 +118,7 @@ def test_an_older_plan_of_others_is_replaced_and_comes_back() -> None:
     model = Model.GetRootAs(made)
     assert [model.Metadata(i).Name() for i in range(model.MetadataLength())] == [b"m", OFFLINE_PLAN.encode()]
     assert tflite.strip(made) == data
+    assert tflite.with_front(tflite.front_of(made), data) == made
 
 
 def outside() -> bytes:
@@ -132,6 +136,7 @@ def test_weights_outside_the_flatbuffer_are_found_where_they_went() -> None:
     found = made[buffer.Offset() : buffer.Offset() + buffer.Size()]
     assert found == np.arange(4, dtype="<f4").tobytes()
     assert tflite.strip(made) == data
+    assert tflite.with_front(tflite.front_of(made), data) == made
     with pytest.raises(ModelError, match="weights are outside the flatbuffer"):
         tflite.apply(data, in_order(data), stacked(data), keeps_offsets=True, bindings={}, plan="")
 
@@ -151,6 +156,7 @@ def test_large_options_of_custom_operators_are_found_where_they_went() -> None:
     begin = op.largeCustomOptionsOffset
     assert made[begin : begin + op.largeCustomOptionsSize] == b"options, far behin"
     assert tflite.strip(made) == data
+    assert tflite.with_front(tflite.front_of(made), data) == made
 
 
 def test_tensors_with_the_index_of_a_variable_in_a_later_subgraph_are_left_to_tflm() -> None:
@@ -211,3 +217,15 @@ def test_a_file_that_was_changed_since_is_told(change: Any) -> None:
 def test_a_damaged_mark_is_told(junk: bytes) -> None:
     with pytest.raises(ModelError, match=r"mark of the plan in it is damaged|changed after"):
         tflite.strip(b"\0\0\0\0TFL3tmpass\0\1" + junk)
+    front = b"\0\0\0\0TFL3tmpass\0\1" + junk
+    assert tflite.with_front(front, b"") is None
+
+
+def test_a_front_is_put_on_its_own_original_only() -> None:
+    data, other = write_model([fan()]), write_model([fan(5)])
+    front = tflite.front_of(
+        tflite.apply(data, in_order(data), stacked(data), keeps_offsets=False, bindings={}, plan="")
+    )
+    assert tflite.with_front(front, other) is None
+    assert tflite.with_front(front[:-1], data) is None
+    assert tflite.with_front(b"", data) is None

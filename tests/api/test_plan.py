@@ -16,7 +16,8 @@ from tmpass.base.violation import Violation
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model, load
 from tmpass.packing import allocate as allocating
-from tmpass.plans.plan import ModelInfo, Options
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import Options
 from tmpass.targets import Memory, Sharing, Target, load_target
 
 

@@ -12,7 +12,7 @@ from tmpass.execution.given import input_keys, values_by_tensor
 from tmpass.execution.run import execute_plan
 from tmpass.graph.model import Entry
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets import Memory, Target
 
 TARGET = Target("one", "has one memory", "", (Memory("scratchpad", None, 1, ("activations", "inputs_outputs")),))

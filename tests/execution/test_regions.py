@@ -6,7 +6,7 @@ from tmpass.api.plan import plan
 from tmpass.execution.regions import find_regions
 from tmpass.graph.model import Call, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 
 
 def regions(graph, **options):

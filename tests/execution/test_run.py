@@ -13,7 +13,7 @@ from tmpass.base.errors import BudgetError
 from tmpass.execution.run import execute_plan
 from tmpass.graph.model import Call, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets import EVERY, Memory, Sharing, Target
 
 MEMORY = Memory("scratchpad", None, 1, ("activations", "variables", "inputs_outputs"))

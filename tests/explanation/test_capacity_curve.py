@@ -16,7 +16,8 @@ from tmpass.explanation.curve_point import CurvePoint, saved_per_kib
 from tmpass.explanation.explain import explain
 from tmpass.explanation.weights import find_weights
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.plans.plan import ModelInfo, Plan
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import Plan
 from tmpass.targets import EVERY, Memory, Sharing, Target, load_target
 
 MODELS = Path(__file__).parent.parent.parent / "models"

@@ -16,7 +16,7 @@ from tmpass.fleets.fleet import fleet
 from tmpass.graph.model import Call, TensorKind
 from tmpass.loading.load import Model
 from tmpass.packing.conflict import Cause
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets import EVERY, Memory, Sharing, Target
 from tmpass.targets.scratch.rule import ScratchRule
 

@@ -9,7 +9,7 @@ from tmpass.explanation.explain import explain
 from tmpass.explanation.images import find_images
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets import Memory, Sharing, Target
 
 

@@ -13,7 +13,7 @@ from tmpass.base.dtypes import FLOAT32, INT16
 from tmpass.explanation.explain import explain
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.json.explanation import to_json
 from tmpass.report.terminal.explanation import change_table
 from tmpass.targets import Memory, Sharing, Target

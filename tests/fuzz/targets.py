@@ -62,7 +62,7 @@ def _plan_of(rng: random.Random, graph: Any, data: bytes, form: str, **more: Any
     from tmpass.api.plan import plan
     from tmpass.api.verify import verify
     from tmpass.loading.load import Model
-    from tmpass.plans.plan import ModelInfo
+    from tmpass.plans.model_info import ModelInfo
     from tmpass.plans.plan_json import parse_plan
 
     model = Model(ModelInfo(f"m.{form}", form, hashlib.sha256(data).hexdigest()), graph)

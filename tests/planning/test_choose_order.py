@@ -13,7 +13,7 @@ from tmpass.base.choices import OrderMethod
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.graph.model import Op, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.planned_order import PlannedOrder
 from tmpass.targets import EVERY, Memory, Sharing, Target
 from tmpass.targets.scratch.rule import ScratchRule

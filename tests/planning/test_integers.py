@@ -18,7 +18,7 @@ from tmpass.base.errors import UsageError
 from tmpass.graph.model import Move, Moves, Op, Quantization, TensorKind
 from tmpass.loading.load import Model, load
 from tmpass.planning.integers import find_names
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.plan_json import parse_plan
 from tmpass.verification.plan import check_plan
 

@@ -8,7 +8,7 @@ from support.graphs import Sketch, graph_of
 from tmpass.api.plan import plan
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.verification.plan import check_plan
 
 

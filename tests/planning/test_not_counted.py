@@ -15,7 +15,7 @@ from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.diff import diff
 from tmpass.plans.left_out import NotCounted
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.left_out import not_counted
 from tmpass.report.page.data import page_data
 from tmpass.report.terminal import difference, explanation

@@ -11,7 +11,7 @@ from tmpass.api.plan import plan
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.diff import CHANGES, Figure, Limit, diff
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets.scratch.rule import ScratchRule
 
 

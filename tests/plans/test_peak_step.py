@@ -7,8 +7,8 @@ from support.graphs import Sketch, chain, graph_of, graphs
 
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.peak_step import deciding_memory, find_peak_step
-from tmpass.plans.plan import ModelInfo
 
 
 def planned(graph, **options):

@@ -22,15 +22,8 @@ from tmpass.loading.load import Model
 from tmpass.plans import plan_json
 from tmpass.plans.json_rows import optional_fields
 from tmpass.plans.left_out import NotRun, Registration
-from tmpass.plans.plan import (
-    SCHEMA,
-    MemoryUse,
-    ModelInfo,
-    Options,
-    Plan,
-    PlannedBuffer,
-    PlannedTransfers,
-)
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import SCHEMA, MemoryUse, Options, Plan, PlannedBuffer, PlannedTransfers
 from tmpass.plans.plan_json import parse_plan
 from tmpass.plans.planned_time import PlannedTime
 from tmpass.targets import RUNTIMES, Over

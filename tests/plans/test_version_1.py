@@ -11,7 +11,8 @@ from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.left_out import NotCounted
-from tmpass.plans.plan import ModelInfo, Plan
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import Plan
 from tmpass.plans.plan_json import parse_plan
 
 NEW_OF_MEMORY = (

@@ -14,7 +14,7 @@ from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.formats.c import emit
 from tmpass.targets import Memory, Target, load_target
 from tmpass.targets.scratch.rule import ScratchRule

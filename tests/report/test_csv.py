@@ -9,7 +9,7 @@ from tmpass.loading.load import Model
 from tmpass.packing.allocate import allocate
 from tmpass.packing.problem import Memory
 from tmpass.packing.problem_csv import read_problem
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.formats.csv import emit
 from tmpass.targets import Memory as TargetMemory
 from tmpass.targets import Target

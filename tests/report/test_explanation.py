@@ -10,7 +10,7 @@ from support.graphs import Sketch, chain, graph_of
 from tmpass.explanation.explain import explain
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.json.explanation import to_json
 from tmpass.report.terminal.explanation import alive_table, change_table, conflict_text, head, notes
 from tmpass.targets import EVERY, Memory, Sharing, Target

@@ -10,7 +10,7 @@ from tmpass.api.plan import plan
 from tmpass.base.errors import UsageError
 from tmpass.cli.emit_option import make_all
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.formats.registry import FORMATS, all_formats, compares, format_of, load_format
 
 

@@ -16,8 +16,8 @@ from support.pages import MODELS, both, plan_of
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.peak_step import in_use
-from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats import html
 from tmpass.report.formats.html import emit
 from tmpass.report.hues import CONSTANTS, FAMILIES, GIVEN, colour_of, colours_of

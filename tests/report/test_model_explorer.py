@@ -8,8 +8,8 @@ from support.graphs import Sketch, chain, graph_of, graphs
 from tmpass.api.plan import plan
 from tmpass.graph.model import TensorKind
 from tmpass.loading.load import Model
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.peak_step import deciding_memory, find_peak_step, in_use
-from tmpass.plans.plan import ModelInfo
 from tmpass.report.formats.model_explorer import emit, live_by_step
 from tmpass.targets import Memory, Target
 

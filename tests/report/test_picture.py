@@ -12,7 +12,8 @@ from support.graphs import Sketch, chain, graph_of, graphs
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
-from tmpass.plans.plan import MemoryUse, ModelInfo, PlannedBuffer, PlannedConstant
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import MemoryUse, PlannedBuffer, PlannedConstant
 from tmpass.report.terminal.picture import letter, picture
 
 BASE = plan(Model(ModelInfo("test", "test", "0" * 64), chain(4, 4)))

@@ -12,8 +12,8 @@ from tmpass.api.plan import plan
 from tmpass.graph.model import Op, TensorKind
 from tmpass.loading.load import Model
 from tmpass.plans.left_out import NotRun
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.peak_step import find_peak_step
-from tmpass.plans.plan import ModelInfo
 from tmpass.report.terminal.summary import _peak_step, summary
 from tmpass.targets import Memory, Target
 

@@ -13,7 +13,8 @@ from support.pages import MODELS, both, plan_of
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap, in_use
-from tmpass.plans.plan import ModelInfo, PlannedBuffer
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import PlannedBuffer
 from tmpass.report.formats.svg import emit
 
 NS = "{http://www.w3.org/2000/svg}"

@@ -9,7 +9,7 @@ from support.graphs import Sketch, chain, graph_of
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
 from tmpass.packing.problem import Gap
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.report.terminal.tables import buffer_table, memory_table, scratch_table, sharing_table, target_list
 from tmpass.report.text import one_line, short_size
 from tmpass.targets import EVERY, Memory, Sharing, Target, load_target, target_names

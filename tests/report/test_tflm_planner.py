@@ -15,7 +15,8 @@ from tflite_writer import options, write_model
 import tmpass
 from tmpass.base.errors import ModelError, UsageError
 from tmpass.loading.load import Model, load_to_plan
-from tmpass.plans.plan import ModelInfo, PlannedConstant
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import PlannedConstant
 from tmpass.report.formats.tflm_planner import emit
 from tmpass.report.formats.tflm_planner.rows import memories_of
 from tmpass.targets.scratch.rule import ScratchRule

@@ -6,7 +6,8 @@ from pathlib import Path
 from support.graphs import chain
 from tmpass.api.plan import plan
 from tmpass.loading.load import Model
-from tmpass.plans.plan import MemoryUse, ModelInfo, Plan, PlannedBuffer, PlannedStep, PlannedTensor
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor
 
 MODELS = Path(__file__).parent.parent.parent / "models"
 SIMPLE = {"schedule": "given", "share": "none", "allocator": "greedy-by-size"}

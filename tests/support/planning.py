@@ -13,7 +13,8 @@ from tmpass.planning.residency.constants import find_stored
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.sharing.aliases import Aliases
 from tmpass.planning.timeline.lay_out import schedule
-from tmpass.plans.plan import ModelInfo, Options, Plan
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import Options, Plan
 from tmpass.plans.planned_order import PlannedOrder
 from tmpass.targets import EVERY, Memory, Sharing, Target
 

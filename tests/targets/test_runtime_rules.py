@@ -17,7 +17,7 @@ from tmpass.loading.load import Model
 from tmpass.planning.liveness import live_ranges
 from tmpass.planning.ordering.file_order import file_order
 from tmpass.planning.timeline.lay_out import schedule
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets import RUNTIMES, load_target, parse_target
 from tmpass.verification.plan import check_plan
 

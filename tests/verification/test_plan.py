@@ -16,7 +16,8 @@ from tmpass.base.dtypes import FLOAT32, DType
 from tmpass.base.errors import ModelError
 from tmpass.graph.model import Call, Op, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo, PlannedStep, TargetInfo
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import PlannedStep, TargetInfo
 from tmpass.verification.plan import check_plan
 
 

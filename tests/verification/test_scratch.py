@@ -12,7 +12,7 @@ from tmpass.api.verify import verify
 from tmpass.base.errors import UsageError
 from tmpass.graph.model import Call
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Memory, Target
 from tmpass.targets.scratch.rule import ScratchRule

@@ -9,7 +9,7 @@ from tmpass.api.plan import plan
 from tmpass.base.dtypes import RESOURCE
 from tmpass.graph.model import ABSENT, Call, Graph, Op, TensorKind
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.verification.plan import check_plan
 from tmpass.verification.state import state_order
 

@@ -16,7 +16,8 @@ from tmpass.loading.contract import FrontFrontend, OffsetsFrontend, RememberingF
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
 from tmpass.plans.heading import Heading, read_heading, scratch_digest
-from tmpass.plans.plan import Carried, Options, Plan
+from tmpass.plans.model_info import Carried
+from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Target
 from tmpass.verification.plan import check_plan

@@ -12,7 +12,7 @@ from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
 from tmpass.loading.contract import BatchingFrontend, ExecutingFrontend, Frontend, ScatteredFrontend
 from tmpass.loading.open_model import open_model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 
 if TYPE_CHECKING:
     from tmpass.loading.runner import Runner

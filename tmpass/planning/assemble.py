@@ -19,16 +19,8 @@ from tmpass.planning.not_run import not_run_rows, registration_rows
 from tmpass.planning.residency.overhead import Besides, operators_in_order, tail_of
 from tmpass.planning.sharing.in_place import kernels_in_place
 from tmpass.planning.timeline.schedule import Schedule
-from tmpass.plans.plan import (
-    STOPPED,
-    MemoryUse,
-    ModelInfo,
-    Plan,
-    PlannedBuffer,
-    PlannedStep,
-    PlannedTensor,
-    TargetInfo,
-)
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import STOPPED, MemoryUse, Plan, PlannedBuffer, PlannedStep, PlannedTensor, TargetInfo
 
 
 def assemble(

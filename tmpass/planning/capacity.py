@@ -19,7 +19,8 @@ from tmpass.planning.residency.transfers.cases import find_cases
 from tmpass.planning.residency.transfers.plan_transfers import try_transfers
 from tmpass.planning.residency.transfers.too_small import largest_need
 from tmpass.planning.run_time.find_time import find_time
-from tmpass.plans.plan import MemoryUse, ModelInfo, PlannedConstant
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import MemoryUse, PlannedConstant
 from tmpass.plans.planned_time import PlannedTime
 
 

@@ -10,8 +10,9 @@ from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
-from tmpass.plans.json_rows import OPTIONAL, UNWRITTEN, record_text
+from tmpass.plans.json_rows import OPTIONAL, record_text
 from tmpass.plans.left_out import NotCounted, NotRun, Registration
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.planned_order import PlannedOrder
 from tmpass.plans.planned_time import PlannedTime
 from tmpass.plans.rendered import emitted, rendered
@@ -19,38 +20,6 @@ from tmpass.targets.scratch.rule import ScratchRule
 from tmpass.targets.sharing import Over
 
 SCHEMA = "tmpass.plan/2"
-
-
-@record
-class Carried:
-    """The model file that a plan was read from.
-
-    Fields:
-        sha256: of its bytes, in hex.
-        front: its bytes before those of the original, where the plan is for this file and not for the original.
-    """
-
-    sha256: str
-    front: bytes = field(default=b"", repr=False)
-
-
-@record
-class ModelInfo:
-    """The planned file.
-
-    Fields:
-        file: its name without folders.
-        sha256: of its bytes, in hex.
-        bytes: how many it has; None in plans from before the field was added.
-        carried: the model file that the plan was read from, whose name is then `file`; None for any other plan. It is
-            not in the JSON.
-    """
-
-    file: str
-    format: str
-    sha256: str
-    bytes: int | None = None
-    carried: Carried | None = field(default=None, metadata=UNWRITTEN, compare=False, repr=False)
 
 
 @record

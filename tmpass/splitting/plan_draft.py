@@ -10,7 +10,8 @@ from tmpass.graph.model import Entry, Graph, Op, Subgraph, Tensor, TensorKind
 from tmpass.loading.load import Model
 from tmpass.planning.choose_order import choose_order
 from tmpass.planning.plan_model import find_request, plan_model
-from tmpass.plans.plan import ModelInfo, Options, Plan
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import Options, Plan
 from tmpass.splitting.net import Net
 from tmpass.targets import Target
 from tmpass.targets.scratch.find import merge_rules

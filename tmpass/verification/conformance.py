@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from tmpass.base.errors import brief
 from tmpass.base.violation import Violation
 from tmpass.graph.model import Graph, TensorKey
-from tmpass.plans.plan import MemoryUse, ModelInfo, Plan
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import Memory, Target
 from tmpass.verification.kept import check_kept
 from tmpass.verification.names import tensor_name

@@ -9,7 +9,7 @@ from support.drawn_reads import drawn
 import tmpass
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.loading.load import Model
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.targets import Memory, Sharing, Target, parse_target
 
 MODELS = Path(__file__).parents[3] / "models"

@@ -13,7 +13,8 @@ from tmpass.base.choices import ConstantUse
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.load import Model
 from tmpass.planning.residency.transfers import plan_transfers
-from tmpass.plans.plan import ModelInfo, Plan
+from tmpass.plans.model_info import ModelInfo
+from tmpass.plans.plan import Plan
 from tmpass.targets import RUNTIMES, Memory, Sharing, Target
 
 EVERY = ("activations", "variables", "inputs_outputs", "weights")

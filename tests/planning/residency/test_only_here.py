@@ -11,7 +11,7 @@ from tflite_writer import Operator, Subgraph, Tensor, write_model
 import tmpass
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.loading.load import Model, load
-from tmpass.plans.plan import ModelInfo
+from tmpass.plans.model_info import ModelInfo
 from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Memory, Sharing, Target, load_target
 from tmpass.verification.plan import check_plan

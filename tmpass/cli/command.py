@@ -105,7 +105,7 @@ def write_exit_codes(command: str, formatter: click.HelpFormatter) -> None:
 def _target_for_model(error: TmpassError, ctx: click.Context) -> None:
     """Say of a missing model that has the name of a target that it is one."""
     model = ctx.params.get("model")
-    if not isinstance(error, ModelError) or error.where != model or not error.what.startswith("cannot read it"):
+    if not isinstance(error, ModelError) or error.where != model or os.path.exists(model):
         return
     from tmpass.targets import target_names
 

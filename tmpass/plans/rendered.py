@@ -37,8 +37,8 @@ def emitted(plan: "Plan", form: str, name: str | None = None) -> str:
         name: what the text calls the model; None for the name of its file.
 
     Raises:
-        UsageError: there is no such format, it cannot hold the plan, or the name of the model is not a printable text
-            or has no effect.
+        UsageError: no format is called `form`; the format cannot hold this plan; `name` is not a printable text; or the
+            format does not contain the model's name.
     """
     registry = import_module("tmpass.report.formats.registry")
     found = registry.load_format(form)

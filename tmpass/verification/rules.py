@@ -79,7 +79,7 @@ def _sources(plan: Plan, profile: Target) -> Iterator[Violation]:
         told = {"capacity": memory.capacity_source, "reserve": memory.reserve_source}
         for number, source in told.items() if memory.name in wanted else ():
             real = wanted[memory.name].get(number, "")
-            from_file = source == FILE_SOURCE and plan.is_of_file
+            from_file = source == FILE_SOURCE and plan.is_of_file and plan.model.carried is not None
             if source != real and not from_file and (source or plan.model.bytes is not None):
                 message = f"the {number} of {memory.name} is from {brief(source)}, in {profile.name} from {brief(real)}"
                 yield Violation("target", message)

@@ -65,6 +65,8 @@ def test_the_least_budget_says_of_which_memory_it_is_and_what_the_curve_has_belo
     assert said == [
         f"39904 B (38.97 KiB) of sram; less may be enough, with more buffers in psram; {below} (--curve)",
         f"39904 B (38.97 KiB) of sram; 4608 B (4.5 KiB) are enough, with more buffers in psram; {below}",
-        "4608 B (4.5 KiB) to prepare the model, by rules that may count 528 B and 3 % too much; "
-        f"{below}, wherever buffers are",
+        (
+            "4608 B (4.5 KiB) to prepare the model, by rules that may count 528 B and 3 % too much; "
+            f"{below}, wherever buffers are"
+        ),
     ]

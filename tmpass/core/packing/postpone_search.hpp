@@ -34,8 +34,8 @@ struct PostponeFrame : SearchFrame {
     bool postponed;  // the second branch, after placing it has failed
 };
 
-// Attempts at one part. Each begins anew. They share nogoods, and for each section the number of attempts that failed
-// there. `kOutlined`: the part has outlines.
+// Makes attempts at one part. Each attempt starts from an empty packing. Two things are kept from one to the next: the
+// nogoods, and how many attempts failed in each section. `kOutlined`: the part has outlines.
 template <typename Unit, bool kOutlined = false>
 class PostponeSearch : public DepthFirst<Unit, SectionGroup, PostponeFrame> {
     using Base = DepthFirst<Unit, SectionGroup, PostponeFrame>;

@@ -33,7 +33,7 @@ _LISTED = 4
 
 
 def summary(plan: Plan, why: str = "") -> str:
-    """The text that `tmpass plan` prints: at most LINES lines, of at most WIDTH characters but for the answer.
+    """The text that `tmpass plan` prints: at most LINES lines. Only the first, the answer, may exceed WIDTH characters.
 
     The figures are those of the memory that decides whether `plan` fits. Where it has no buffers, the peak is that of
     the first memory.

@@ -43,7 +43,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     - constants are stored once, aligned, and above the buffers;
     - peaks, bounds and status follow from the offsets; bytes that are not counted are listed.
 
-    The first five must hold before the others are checked.
+    The first five must hold before the others are checked, and all others before what one operator needs.
 
     Args:
         plan: may be wrong in any way.
@@ -75,7 +75,7 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
     if found:
         return found
     hulls, unknown = find_hulls(plan, needed), unknown_tensors(graph)
-    return [
+    found = [
         *check_fixed(plan, graph),
         *check_sharing(plan, graph, needed, sharing),
         *check_placement(plan, needed, hulls),
@@ -86,8 +86,8 @@ def check_plan(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> list
         *check_figures(plan, graph, hulls, unknown),
         *check_left_out(plan, graph, unknown),
         *check_order_bound(plan, graph),
-        *check_operator_bound(plan, graph, sharing),
     ]
+    return found or check_operator_bound(plan, graph, sharing)
 
 
 def _without_facts(plan: Plan, graph: Graph) -> tuple[Plan, Graph]:

@@ -7,6 +7,7 @@ from support.graphs import Sketch, graph_of
 from support.planning import INFO
 from support.travelling import EVERYTHING, network, planned, target
 
+from tmpass.base.choices import ConstantUse
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.graph.model import Graph, TensorKind
 from tmpass.loading.load import Model
@@ -140,6 +141,16 @@ def test_a_claim_for_which_there_is_room_is_refused():
     assert (
         check_plan(claiming(short, 251), graph) == []
     )  # too low for the operator, but it is right that 251 are needed
+
+
+def test_a_constant_that_is_stored_nowhere_is_a_violation_whatever_one_operator_needs():
+    """It was a KeyError: what one operator needs was computed from rows of constants that another check refuses."""
+    graph, short = convolution(), planned(convolution(), target(391, 8, chunk=8))
+    stored = tuple(row for row in short.constants if row.use == ConstantUse.STORED)
+    assert stored
+    for row in stored:
+        found = check_plan(replace(short, constants=tuple(r for r in short.constants if r != row)), graph)
+        assert {violation.kind for violation in found} == {"constants"}
 
 
 def test_a_claim_in_a_plan_that_fits_is_refused():

@@ -6,6 +6,7 @@ import pytest
 from support.onnx_split_models import drawn_onnx_model, onnx_skip
 from support.split_bottleneck import bottleneck
 from support.split_models import drawn_split_model
+from support.split_stages import drawn_stages
 from tflite_writer import Subgraph, Tensor, write_model
 
 import tmpass
@@ -19,10 +20,8 @@ from tmpass.splitting.open_net import open_net
 from tmpass.splitting.plan_draft import Effort, stage_peak
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.search import Search, silent
-from tmpass.splitting.stage import Stage
 from tmpass.splitting.stage_bound import stage_bound
 from tmpass.splitting.stage_parts import main_source
-from tmpass.splitting.ways import cuts, edges, ways
 from tmpass.splitting.working_set import WorkingSets
 from tmpass.targets import load_target
 from tmpass.targets.tail import runtime_bytes
@@ -33,30 +32,12 @@ MODELS = [(drawn_split_model(seed), TFLM) for seed in range(24)]
 MODELS += [(drawn_onnx_model(seed), FREE) for seed in range(16)]
 
 
-def stages(net):
-    """All ways to cut each run of operators."""
-    for first in range(len(net.order)):
-        for last in range(first, len(net.order)):
-            if net.layer(last) is None:
-                break
-            result = net.result(first, last)
-            for along in ways(net, first, last, result) if result is not None else ():
-                for bounds in cuts(net, Stage(first, last, along, ()), result):
-                    for carry, padded in edges(net, Stage(first, last, along, bounds), len(bounds) - 1):
-                        yield Stage(first, last, along, bounds, carry, padded)
-
-
-def drawn(net, rng, count):
-    found = list(stages(net))
-    return rng.sample(found, min(count, len(found)))
-
-
 @pytest.mark.parametrize("number", range(len(MODELS)))
 def test_a_stage_that_is_planned_needs_at_least_its_bound(number):
     model, target = MODELS[number]
     net, rng = open_net(open_carrier(model), target).net, random.Random(number)
     sets = WorkingSets(net, target)
-    for stage in drawn(net, rng, 12):
+    for stage in drawn_stages(net, rng, 12):
         builder = Builder(net)
         source, result = main_source(sets, stage.first, stage.last), net.result(stage.first, stage.last)
         if source is None or not add_stage(builder, stage):
@@ -77,7 +58,7 @@ def test_a_choice_that_is_planned_needs_at_least_the_bound(number):
     assert bound <= search.whole.needed
     for _ in range(4):
         choice, at = [], 0
-        for stage in sorted(drawn(search.net, rng, 3), key=lambda one: one.first):
+        for stage in sorted(drawn_stages(search.net, rng, 3), key=lambda one: one.first):
             if stage.first >= at:
                 choice.append(stage)
                 at = stage.last + 1
@@ -91,7 +72,7 @@ def test_no_order_of_a_split_has_a_smaller_tail_than_its_bound(number):
     model, rng = MODELS[number][0], random.Random(number)
     net = open_net(open_carrier(model), TFLM).net
     prices = Prices(net, TFLM, padded=False)
-    for stage in drawn(net, rng, 4):
+    for stage in drawn_stages(net, rng, 4):
         builder = Builder(net)
         draft = make_draft(net, (stage,))
         if draft is None or not add_stage(builder, stage):

@@ -1,19 +1,28 @@
 """A lower bound on the bytes of every choice of stages that a search has to choose from.
 
 The choice with the fewest bytes is found as in `choose.py`, with lower bounds in the place of estimates, and with tails
-that are exact. A run of operators begins with a bound for all ways to cut it: its largest source and its result are
-each alive as a whole. Where the best choice has such a run, all ways to cut it are built, each gets a bound of its own
-(`stage_bound.py`), and the choice is made again. The best choice is a bound at each moment, so the work can end early.
+that are exact (`bound_choice.py`). Where the best choice has bounds that can be raised, they are, and the choice is
+made again:
+
+1. A run of operators in parts begins with a bound for all ways to cut it: its largest source and its result are each
+   alive as a whole. Then all ways are built, and each gets a bound of its own (`stage_bound.py`).
+2. A stage gets what the search for an order proves of it (`order_bound.py`).
+3. So does the whole choice. Where that is more than its parts have, the fewest consecutive operators that prove as much
+   are a block, which no other choice may have for less.
+
+The best choice is a bound at each moment, so the work can end early.
 """
 
-from collections.abc import Iterator
-from dataclasses import field
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tmpass.base.record import record
+from tmpass.splitting.bound_choice import Block, BoundChoice, Way, choose_by_bounds
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.make_draft import add_stage
 from tmpass.splitting.net import Net
+from tmpass.splitting.order_bound import Running, order_bound
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.stage import Stage
 from tmpass.splitting.stage_bound import stage_bound
@@ -24,6 +33,12 @@ from tmpass.targets import Target
 
 BUILT = 6000
 """The most stages that are built."""
+
+SEARCHED = 8000
+"""The most operators for which an order is searched: some 300 stages."""
+
+_STATES = 2000
+"""Sets of operators that a search for an order visits."""
 
 
 @record
@@ -38,40 +53,6 @@ class LeastBytes:
 
     bytes: int
     operator: str
-
-
-@record
-class _Run:
-    """Consecutive operators, and what they cost in parts.
-
-    Fields:
-        first: the position of the first.
-        last: the position of the last.
-        costs: live bytes and additional tail of each way that no other one beats; None where all are taken together.
-        floor: the live bytes of all ways.
-    """
-
-    first: int
-    last: int
-    floor: int
-    costs: list[tuple[int, int]] | None = None
-
-
-@record
-class _Label:
-    """A choice up to a position.
-
-    Fields:
-        head: the most live bytes.
-        tail: additional bytes that the runtime keeps.
-        worst: the position at which the head is.
-        runs: the runs that are in parts and have one bound for all ways.
-    """
-
-    head: int
-    tail: int = 0
-    worst: int = 0
-    runs: tuple[tuple[int, int], ...] = field(default=())
 
 
 def least_bytes(net: Net, prices: Prices, target: Target, limit: Limit, most: int) -> LeastBytes:
@@ -93,30 +74,53 @@ class _Finder:
         self.sets = WorkingSets(net, target)
         self.whole = [self.sets.whole(position) for position in range(len(net.order))]
         self.runs = self._all_runs()
-        self.built = 0
+        self.highest = {(first, last): max(self.whole[first : last + 1]) for first, last in self.runs}
+        self.blocks = list[Block]()
+        self.built = self.searched = 0
 
     def find(self) -> LeastBytes:
-        while True:
-            best = self._best()
-            if best is None:
-                return LeastBytes(self.most, "")
-            if not best.runs or self.built >= BUILT:
+        while (best := self._best()) is not None:
+            if not self._raise(best):
                 operator = self.net.op(best.worst).name if self.whole else ""
-                return LeastBytes(best.head + best.tail, operator)
-            for first, last in best.runs:
-                run = self.runs[first][last]
-                self.runs[first][last] = _Run(first, last, run.floor, _fewest(list(self._costs(run))))
+                return LeastBytes(best.bytes, operator)
+        return LeastBytes(self.most, "")
 
-    def _all_runs(self) -> dict[int, dict[int, _Run]]:
-        """The runs that can be part of a choice with fewer bytes than are known: first -> last -> run."""
-        found: dict[int, dict[int, _Run]] = {}
+    def _best(self) -> BoundChoice | None:
+        found: dict[int, list[Way]] = {}
+        for (first, last), known in self.runs.items():
+            # Elsewhere operators in one piece need no more than in parts.
+            blocked = any(block.first <= last and block.last >= first for block in self.blocks)
+            below = self.most if blocked else self.highest[first, last]
+            found.setdefault(first, []).extend(_fewest([way for way in known if way.live < below]))
+        return choose_by_bounds(self.whole, found, self.blocks, self.most)
+
+    def _raise(self, best: BoundChoice) -> bool:
+        """Replace bounds of the best choice by better ones; whether there were any."""
+        unbuilt = [way for way in best.ways if way.stage is None]
+        if unbuilt:
+            if self.built >= BUILT:
+                return False
+            for way in unbuilt:
+                self.runs[way.first, way.last] = list(self._built(way))
+            return True
+        if self.searched >= SEARCHED:
+            return False
+        unsearched = [way for way in best.ways if not way.searched]
+        for way in unsearched:
+            known = self.runs[way.first, way.last]
+            known[known.index(way)] = self._ordered(way)
+        return bool(unsearched) or self._block(best)
+
+    def _all_runs(self) -> dict[tuple[int, int], list[Way]]:
+        """The runs that can be part of a choice with fewer bytes than are known, by their first and last positions."""
+        found: dict[tuple[int, int], list[Way]] = {}
         for first in range(len(self.whole)):
             for last in range(first, min(first + LONGEST, len(self.whole))):
                 if self.net.layer(last) is None:
                     break
                 floor = self._floor(first, last)
-                if floor is not None and floor < min(self.most, max(self.whole[first : last + 1])):
-                    found.setdefault(first, {})[last] = _Run(first, last, floor)
+                if floor is not None and floor < self.most:
+                    found[first, last] = [Way(first, last, floor)]
         return found
 
     def _floor(self, first: int, last: int) -> int | None:
@@ -128,8 +132,8 @@ class _Finder:
         whole = net.bytes(source) if self.sets.kept(source, result) else 0
         return self.sets.through(first, last, source, result) + max(net.bytes(source), net.bytes(result) + whole)
 
-    def _costs(self, run: _Run) -> Iterator[tuple[int, int]]:
-        """Live bytes and additional tail of all ways to cut a run that are within the limit."""
+    def _built(self, run: Way) -> Iterator[Way]:
+        """All ways to cut a run that are within the limit."""
         net, result = self.net, self.net.result(run.first, run.last)
         source = main_source(self.sets, run.first, run.last)
         assert result is not None
@@ -146,38 +150,70 @@ class _Finder:
                     tail, macs, time, _ = self.prices.stage(stage, builder)
                     if self.limit.allows(macs, time):
                         tensors, ops, _ = builder.made()
-                        yield max(run.floor, through + stage_bound(self.sets, stage, tensors, ops)), tail
+                        live = max(run.live, through + stage_bound(self.sets, stage, tensors, ops))
+                        yield replace(run, live=live, tail=tail, stage=stage)
 
-    def _best(self) -> _Label | None:
-        """The choice with the fewest bytes; None where none has fewer than are known."""
-        labels: dict[int, list[_Label]] = {0: [_Label(0)]}
-        for position, whole in enumerate(self.whole):
-            for label in self._kept(labels.pop(position, [])):
-                worst = position if whole > label.head else label.worst
-                ahead = _Label(max(whole, label.head), label.tail, worst, label.runs)
-                labels.setdefault(position + 1, []).append(ahead)
-                for run in self.runs.get(position, {}).values():
-                    mark = () if run.costs is not None else ((run.first, run.last),)
-                    for live, tail in [(run.floor, 0)] if run.costs is None else run.costs:
-                        worst = position if live > label.head else label.worst
-                        made = _Label(max(live, label.head), label.tail + tail, worst, (*label.runs, *mark))
-                        labels.setdefault(run.last + 1, []).append(made)
-        found = self._kept(labels.get(len(self.whole), []))
-        return min(found, key=lambda one: one.head + one.tail, default=None)
+    def _ordered(self, way: Way) -> Way:
+        """The way with what is proved of all its orders."""
+        assert way.stage is not None
+        return replace(way, live=max(way.live, self._live(way.first, way.last, (way.stage,))), searched=True)
 
-    def _kept(self, labels: list[_Label]) -> list[_Label]:
-        """The labels that no other one beats, and that have fewer bytes than are known."""
-        kept: list[_Label] = []
-        for label in sorted(labels, key=lambda one: (one.head, one.tail, len(one.runs), one.worst, one.runs)):
-            if label.head + label.tail < self.most and (not kept or label.tail < kept[-1].tail):
-                kept.append(label)
-        return kept
+    def _block(self, best: BoundChoice) -> bool:
+        """Add a block of the best choice that needs more than its head; whether there is one."""
+        steps = _steps(best, len(self.whole))
+
+        def live(begin: int, end: int) -> int:
+            stages = tuple(stage for _, _, stage in steps[begin:end] if stage is not None)
+            return self._live(steps[begin][0], steps[end - 1][1], stages)
+
+        begin, end = 0, len(steps)
+        most = live(begin, end) if steps else 0
+        if most <= best.head:
+            return False
+        for length in _halves(end - 1):
+            if begin + length < end and live(begin + length, end) >= most:
+                begin += length
+        for length in _halves(end - begin - 1):
+            if end - length > begin and live(begin, end - length) >= most:
+                end -= length
+        stages = tuple(stage for _, _, stage in steps[begin:end] if stage is not None)
+        self.blocks.append(Block(steps[begin][0], steps[end - 1][1], stages, most))
+        return True
+
+    def _live(self, first: int, last: int, stages: Sequence[Stage]) -> int:
+        """The bytes that are alive at some step of operators, in one piece but for some stages, in any order."""
+        builder, at = Builder(self.net), first
+        for stage in stages:
+            for position in range(at, stage.first):
+                builder.keep(self.net.order[position])
+            add_stage(builder, stage)
+            at = stage.last + 1
+        for position in range(at, last + 1):
+            builder.keep(self.net.order[position])
+        tensors, ops, _ = builder.made()
+        self.searched += len(ops)
+        return order_bound(self.sets, Running(first, last, tensors, ops), _STATES)
 
 
-def _fewest(costs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The costs that no other one beats."""
-    kept: list[tuple[int, int]] = []
-    for live, tail in sorted(costs):
-        if not kept or tail < kept[-1][1]:
-            kept.append((live, tail))
+def _steps(choice: BoundChoice, end: int) -> list[tuple[int, int, Stage | None]]:
+    """The first and last positions of stages, and of the operators between them, of a net of `end` operators."""
+    found, at = list[tuple[int, int, Stage | None]](), 0
+    for way in choice.ways:
+        found += [(position, position, None) for position in range(at, way.first)]
+        found.append((way.first, way.last, way.stage))
+        at = way.last + 1
+    return found + [(position, position, None) for position in range(at, end)]
+
+
+def _halves(length: int) -> Iterator[int]:
+    """Falling powers of two, whose sum is `length` or more."""
+    yield from (1 << bit for bit in reversed(range(length.bit_length())))
+
+
+def _fewest(found: list[Way]) -> list[Way]:
+    """The ways that no other one beats."""
+    kept: list[Way] = []
+    for way in sorted(found, key=lambda one: (one.live, one.tail)):
+        if not kept or way.tail < kept[-1].tail:
+            kept.append(way)
     return kept

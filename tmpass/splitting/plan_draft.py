@@ -62,6 +62,19 @@ def stage_peak(
     return choose_order(request).layout.peak
 
 
+def least_live(graph: Graph, target: Target, states: int) -> int:
+    """Bytes of the head that are alive at one step at least, in each order of a graph's operators.
+
+    Args:
+        graph: of operators.
+        target: of the plan.
+        states: sets of operators that the search for an order visits.
+    """
+    model = Model(ModelInfo("draft", graph.format, "", 0), graph)
+    request, _, _ = find_request(model, graph, target, _options(graph, target, Effort(states, 1)))
+    return choose_order(request).order.lower_bound
+
+
 def _options(graph: Graph, target: Target, effort: Effort) -> Options:
     rules = merge_rules(runtime_scratch(graph, target.runtime), target.scratch)
     return Options(states=effort.states, nodes=effort.nodes, scratch=rules, transfers=Transfers.NEVER)

@@ -5,7 +5,7 @@ if the model returns it or an operator reads it that waits for this one. Of tens
 the largest counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from tmpass.graph.model import Op
@@ -33,7 +33,7 @@ class WorkingSets:
         """The bytes alive while an operator runs in one piece."""
         net, op = self.net, self.net.op(position)
         own = [t for t in (*op.inputs, *op.outputs) if net.active(t)]
-        return self._sum((*own, *self._across(self.before[position], self.after[position])))
+        return self.sum((*own, *self.across(self.before[position], self.after[position])))
 
     def through(self, first: int, last: int, source: int, result: int) -> int:
         """The bytes alive during a stage besides what its operators read and make.
@@ -49,8 +49,8 @@ class WorkingSets:
         counted = {self.root(t) for t in (source, result, *inside)}
         maker = net.writer.get(source, -1)
         before = self.before[maker] | 1 << maker if maker >= 0 else 0
-        found = self._across(before, self.after[net.writer[result]])
-        return self._sum(t for t in found if self.root(t) not in counted)
+        found = self.across(before, self.after[net.writer[result]])
+        return self.sum(t for t in found if self.root(t) not in counted)
 
     def kept(self, source: int, result: int) -> bool:
         """Whether a source of a stage is alive after it."""
@@ -58,26 +58,36 @@ class WorkingSets:
 
     def root(self, t: int) -> int:
         """One tensor for all those that may share bytes with `t`."""
-        while self._roots[t] != t:
-            t = self._roots[t]
-        return t
+        return self._roots.of(t)
 
-    def _sum(self, tensors: Iterable[int]) -> int:
+    def have_common(self, tensors: Sequence[int], first: int, last: int) -> bool:
+        """Whether two tensors may have common bytes by operators outside [first, last] that move values."""
+        net, roots = self.net, _Roots()
+        for position in range(len(net.order)):
+            op = net.op(position)
+            if not first <= position <= last and (op.moves is not None or op.calls):
+                roots.join([t for t in (*op.inputs, *op.outputs) if net.active(t)])
+        return len({roots.of(t) for t in tensors}) < len(tensors)
+
+    def is_needed(self, t: int, after: int) -> bool:
+        """Whether the model returns a tensor, or one of the operators `after`, as bits, reads it."""
+        return t in self.net.main.outputs or bool(self._readers.get(t, 0) & after)
+
+    def sum(self, tensors: Iterable[int]) -> int:
+        """The bytes of tensors; of those that may share bytes, the largest counts."""
         largest: dict[int, int] = {}
         for t in tensors:
             root = self.root(t)
             largest[root] = max(largest.get(root, 0), self.net.bytes(t))
         return sum(largest.values())
 
-    def _across(self, before: int, after: int) -> list[int]:
+    def across(self, before: int, after: int) -> list[int]:
         """The tensors that are there once the operators `before` have run, and that are needed by those in `after`."""
-        net, outputs = self.net, frozenset(self.net.main.outputs)
+        net = self.net
         return [
             t
             for t in dict.fromkeys((*net.main.inputs, *net.writer))
-            if net.active(t)
-            and (t not in net.writer or before >> net.writer[t] & 1)
-            and (t in outputs or self._readers.get(t, 0) & after)
+            if net.active(t) and (t not in net.writer or before >> net.writer[t] & 1) and self.is_needed(t, after)
         ]
 
     @cached_property
@@ -108,18 +118,29 @@ class WorkingSets:
         return found
 
     @cached_property
-    def _roots(self) -> list[int]:
-        """A forest of the tensors that may share bytes. Inputs and outputs of the model share nothing."""
-        net, roots = self.net, list(range(len(self.net.main.tensors)))
-
-        def root(t: int) -> int:
-            while roots[t] != t:
-                roots[t] = t = roots[roots[t]]
-            return t
-
+    def _roots(self) -> "_Roots":
+        """The tensors that may share bytes. Inputs and outputs of the model share nothing."""
+        net, roots = self.net, _Roots()
         for op in net.main.ops:
             if may_share(op, self.target):
-                tensors = [t for t in (*op.inputs, *op.outputs) if net.active(t) and t not in net.ends]
-                for t in tensors[1:]:
-                    roots[root(t)] = root(tensors[0])
+                roots.join([t for t in (*op.inputs, *op.outputs) if net.active(t) and t not in net.ends])
         return roots
+
+
+class _Roots:
+    """A forest of tensors; each begins as a tree of its own."""
+
+    def __init__(self) -> None:
+        self._above = dict[int, int]()
+
+    def of(self, t: int) -> int:
+        """The root of the tree of `t`."""
+        above = self._above
+        while (found := above.get(t, t)) != t:
+            above[t] = t = above.get(found, found)
+        return t
+
+    def join(self, tensors: Sequence[int]) -> None:
+        """Put tensors into one tree."""
+        for t in tensors[1:]:
+            self._above[self.of(t)] = self.of(tensors[0])

@@ -48,6 +48,7 @@ MergedPart BlockGuesses::next(bool refuted, Random& random, std::int64_t& nodes)
 }
 
 void BlockGuesses::begin_anew(std::int64_t noise, bool pinwheels, Random& random) {
+    ++beginnings_;
     forest_ = unmerged_;
     is_mixed_ = found_pinwheels_ * kBuffersPerPinwheel >= part_.count();
     most_odds_ = is_mixed_ ? kMostOdds[random.below(std::size(kMostOdds))] : kAnyOdds;

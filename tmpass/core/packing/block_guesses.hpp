@@ -34,6 +34,9 @@ class BlockGuesses {
     // `nodes`.
     MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
 
+    // How often guessing has begun anew.
+    std::int64_t beginnings() const { return beginnings_; }
+
     // Whether pinwheels were frequent at the last restart of guessing.
     bool is_mixed() const { return is_mixed_; }
 
@@ -49,6 +52,7 @@ class BlockGuesses {
     const Interrupted& interrupted_;
     const BlockForest unmerged_;
     BlockForest forest_;
+    std::int64_t beginnings_ = 0;
     bool is_mixed_ = false;       // pinwheels were frequent at the last begin_anew
     std::int64_t most_odds_ = 0;  // at which blocks are merged since the last begin_anew
     Index found_pinwheels_ = 0;   // by the merges of the last begin_anew that looked for them

@@ -19,6 +19,7 @@ constexpr std::int64_t kGuessNodes = 4;         // per block
 constexpr std::int64_t kMaxNoise = 40;          // in 1 / 256
 constexpr std::int64_t kLongRounds = 7;         // attempts at some guesses: 1 1 2 1 1 2 4
 constexpr std::int64_t kLongEach = 2;           // one guess of this many has those, as has the first; any other has one
+constexpr std::int64_t kSeldomLongEach = 8;     // so with even seeds, for each second beginning of guesses
 constexpr std::int64_t kRoundsUnexplained = 3;  // of attempts at the whole: an easy part needs no nogoods
 constexpr std::int64_t kMixedGuessRounds = 3;   // where cuts are mixed: 300 buffers of 60 x 256
 constexpr std::int64_t kWholeShare = 3;         // one of this many nodes is spent on the whole part
@@ -59,6 +60,7 @@ class PartSolver {
           interrupted_(interrupted),
           whole_(part, rules, result.nodes, interrupted),
           random_(seed),
+          seldom_(seed % 2 == 0),
           merging_(rules.blocks && !kOutlined && part.neighbours.size() <= kMaxMergedPairs) {
         for (Index b = 0; b < part.count(); ++b) merging_ &= part.solid(b);
     }
@@ -121,7 +123,8 @@ class PartSolver {
 
     std::int64_t guess_rounds() const {
         if (guesses_->is_mixed()) return kMixedGuessRounds;
-        return guess_count_ == 1 || guess_count_ % kLongEach == 0 ? kLongRounds : 1;
+        const bool seldom = seldom_ && guesses_->beginnings() % 2 == 0;
+        return guess_count_ == 1 || guess_count_ % (seldom ? kSeldomLongEach : kLongEach) == 0 ? kLongRounds : 1;
     }
 
     const Part& part_;
@@ -130,6 +133,7 @@ class PartSolver {
     const Interrupted& interrupted_;
     PostponeSearch<Unit, kOutlined> whole_;
     Random random_;
+    const bool seldom_;  // long guesses are seldom at times: what takes long with one seed may not with the next
     std::optional<BlockGuesses> guesses_;
     std::unique_ptr<Guess<Unit>> guess_;
     std::int64_t rounds_ = 0;          // attempts at the whole

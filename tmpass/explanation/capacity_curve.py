@@ -30,7 +30,7 @@ from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.plan_model import find_request
 from tmpass.planning.residency.divide_layout import can_divide
 from tmpass.planning.residency.fewest_moved import other_orders
-from tmpass.planning.residency.only_here import with_held_bound
+from tmpass.planning.residency.only_here import with_held_bounds
 from tmpass.planning.residency.overhead import Besides
 from tmpass.planning.residency.staged_bound import staging_of
 from tmpass.planning.residency.transfers.behind import find_source
@@ -91,7 +91,7 @@ def capacity_curve(made: Plan, loaded: Model, graph: Graph, target: Target) -> t
     request, besides, _ = find_request(loaded, graph, target, made.options)
     ordered = choose_order(request)
     if can_divide(request):
-        ordered = with_held_bound(request, ordered, ordered, besides)
+        ordered = with_held_bounds(request, ordered, ordered, besides)
     known: dict[int, CurvePoint] = {}
     found: dict[int, Resized] = {}
     orders = (ordered, *other_orders(request, ordered, besides))

@@ -57,6 +57,8 @@ def assemble(
         order = replace(order, operator_bound=None)
     if order.held_bound is not None and (fits or not _above(order.held_bound, memories[0], 0)):
         order = replace(order, held_bound=None)
+    if order.room_bound is not None and (fits or not _above(order.room_bound, memories[0], 0)):
+        order = replace(order, room_bound=None)
     if not fits and order.streamed_bound is not None:
         order = replace(order, streamed_bound=None)  # nothing runs, so nothing is streamed
     return Plan(
@@ -117,7 +119,8 @@ def find_status(request: LayoutRequest, ordered: OrderedLayout, memories: Sequen
     slack = _tail_slack(request, ordered, first)
     if first.fixed_shortfall > slack or any(use.fixed_shortfall for use in others):
         return Status.INFEASIBLE  # whatever is still open: the home of constants is the target's
-    if any(_above(bound, first, slack) for bound in (ordered.order.operator_bound, ordered.order.held_bound)):
+    order = ordered.order
+    if any(_above(bound, first, slack) for bound in (order.operator_bound, order.held_bound, order.room_bound)):
         return Status.INFEASIBLE
     proved = any(use.proved_shortfall for use in memories)
     # Buffers were divided for their own sake: another division may leave copies and the runtime more room.

@@ -100,8 +100,9 @@ def resize(
         uses, constants = memory_rows(request, ordered, besides)
     if divided and uses[0].shortfall and ordered.division is None and can_divide(request):
         ordered = replace(ordered, division=Status.UNKNOWN)
-    if uses[0].shortfall and (held := whole.order.held_bound) is not None:
-        ordered = replace(ordered, order=replace(ordered.order, held_bound=held))
+    if uses[0].shortfall:
+        held, room = whole.order.held_bound, whole.order.room_bound
+        ordered = replace(ordered, order=replace(ordered.order, held_bound=held, room_bound=room))
     status = find_status(request, ordered, uses)
     return Resized(uses, constants, status, request, ordered, besides, beside=beside is not None)
 

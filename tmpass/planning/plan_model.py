@@ -105,9 +105,9 @@ def _fewest_bytes(
         ordered = replace(ordered, order=replace(ordered.order, operator_bound=attempt.need))
     notes += (attempt.reason,) if attempt.reason else ()
     if ordered.division is not None:
-        from tmpass.planning.residency.only_here import with_held_bound  # as above
+        from tmpass.planning.residency.only_here import with_held_bounds  # as above
 
-        ordered = with_held_bound(request, ordered, whole, besides)
+        ordered = with_held_bounds(request, ordered, whole, besides)
     return _assembled(model, request, ordered, besides, notes, rows), whole
 
 

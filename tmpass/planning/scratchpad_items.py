@@ -1,6 +1,6 @@
 """The order problems of what the scratchpad holds in a layout."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tmpass.base.choices import Role
@@ -21,17 +21,20 @@ def items_of(request: LayoutRequest, sharing: Sharing, layout: Layout) -> ModelI
     return _of_scratchpad(request, *request.alias_classes(sharing), layout, request.target.runtime, None)[0]
 
 
-def least_items(request: LayoutRequest, layout: Layout, roles: frozenset[Role] | None = None) -> tuple[ModelItems, int]:
+def least_items(
+    request: LayoutRequest, layout: Layout, above: Mapping[Role, int] | None = None
+) -> tuple[ModelItems, int]:
     """The order problems of the least that the scratchpad holds at any sharing, and the bytes that are always alive.
 
     Args:
         request: that was laid out.
         layout: says what is in the scratchpad.
-        roles: of the tensors that count, those of activations with scratch; all if None.
+        above: role -> a number of bytes; larger tensors of this role count, and larger scratch for that of activations.
+            All count if None.
     """
     aliases, pairs = request.alias_classes(request.sharing_levels[0])[0], request.all_pairs
     atoms = None if request.one_choice else request.atoms
-    items, always = _of_scratchpad(request, aliases, pairs, layout, request.bound_runtime, atoms, roles)
+    items, always = _of_scratchpad(request, aliases, pairs, layout, request.bound_runtime, atoms, above)
     rows = (row for part in items.items for row in part.in_place_counts)
     if any(count > 1 for count in rows):
         items = replace(items, items=tuple(replace(part, partial=True) for part in items.items))
@@ -45,7 +48,7 @@ def _of_scratchpad(
     layout: Layout,
     runtime: Runtime,
     atoms: Atoms | None,
-    roles: frozenset[Role] | None = None,
+    above: Mapping[Role, int] | None = None,
 ) -> tuple[ModelItems, int]:
     inside, always = set[TensorKey](), 0
     variables = {
@@ -54,18 +57,19 @@ def _of_scratchpad(
     for index in layout.allocations[0].indices:
         members = layout.storage.members[index]
         if not variables.isdisjoint(members):
-            if roles is not None and Role.VARIABLE not in roles:
+            if above is not None and not _variables_count(request, members, above):
                 continue
             always += request.target.runtime.round_up(layout.storage.buffers[index].size)
         else:
             inside.update(members)
     if atoms is None and request.external and len(layout.allocations) == 1:
         inside.update(_brought_in(request, aliases, layout))
-    if roles is not None:
+    if above is not None:
         held = layout.storage.roles
-        inside = {key for key in inside if held[key] in roles and key not in request.graph.held_in}
-    counted = request.scratch if roles is None or Role.ACTIVATION in roles else {}
-    own = {op: sum(map(request.target.runtime.round_up, sizes)) for op, sizes in counted.items()}
+        inside = {key for key in inside if counts(request, held[key], key, above)}
+    round_up, least = request.target.runtime.round_up, 0 if above is None else above.get(Role.ACTIVATION)
+    counted = {} if least is None else request.scratch
+    own = {op: sum(round_up(size) for size in sizes if size > (least or 0)) for op, sizes in counted.items()}
     later: Sequence[tuple[tuple[int, int], ...]] = ()
     if request.ties:
         from tmpass.planning.sharing.tied_order import tie_edges
@@ -75,6 +79,17 @@ def _of_scratchpad(
         request.graph, aliases, pairs, inside, own, request.options.keep_inputs, runtime, later, atoms
     )
     return items_of_model(contents), always
+
+
+def counts(request: LayoutRequest, role: Role, key: TensorKey, above: Mapping[Role, int]) -> bool:
+    """Whether a tensor of a role counts, as for `least_items`. One that is held in another has no bytes of its own."""
+    return key not in request.graph.held_in and role in above and (request.graph.tensor(key).bytes or 0) > above[role]
+
+
+def _variables_count(request: LayoutRequest, members: Sequence[TensorKey], above: Mapping[Role, int]) -> bool:
+    """Whether a buffer of variables counts as a whole: no plan has a tensor of it elsewhere."""
+    least = above.get(Role.VARIABLE)
+    return least is not None and all((request.graph.tensor(key).bytes or 0) > least for key in members)
 
 
 def _brought_in(request: LayoutRequest, aliases: Aliases, layout: Layout) -> Iterator[TensorKey]:

@@ -68,6 +68,7 @@ _BYTES = dict.fromkeys(
         "streamed_bound",
         "operator_bound",
         "held_bound",
+        "room_bound",
     ),
     (0, MAX_BYTES),
 )

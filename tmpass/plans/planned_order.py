@@ -21,6 +21,9 @@ class PlannedOrder:
             constants that stay; None where none is known to need more than there is.
         held_bound: bytes of the first memory that tensors take at one step which no other memory may hold, whatever the
             order, the sharing and the division of the buffers; None where that is not known to be more than there is.
+        room_bound: bytes of the first memory that tensors take at one step for which the other memories have no room,
+            whatever the order, the sharing and the division; None where that is not known to be more than there is, or
+            not more than `held_bound`.
     """
 
     method: str
@@ -29,3 +32,4 @@ class PlannedOrder:
     streamed_bound: int | None = field(default=None, metadata=OPTIONAL)
     operator_bound: int | None = field(default=None, metadata=OPTIONAL)
     held_bound: int | None = field(default=None, metadata=OPTIONAL)
+    room_bound: int | None = field(default=None, metadata=OPTIONAL)

@@ -53,11 +53,8 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
     if plan.memories[0] is memory and memory.tail is not None:
         return f"not found; {above} are missing to prepare the model, by {PREPARATION_RULES}{_try_it(plan, memory)}"
-    if plan.memories[0] is memory and plan.order.held_bound is not None:
-        held = format_size(memory.needed_at_least(plan.order.held_bound) - (memory.capacity or 0))
-        return (
-            f"not found; {held} are missing for what only {memory.name} may hold; another order may need less padding"
-        )
+    if plan.memories[0] is memory and (held := _held(plan, memory)):
+        return f"not found; {held}; another order may need less padding"
     if len(plan.arenas) > 1 and not plan.order.lower_bound:  # a division, of which other orders have others
         return f"not found; {above} are missing in {memory.name} with this division of the buffers, another may fit"
     if plan.memories[0] is memory and memory.proved_shortfall:
@@ -110,10 +107,9 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     if first and operator is not None and memory.capacity:
         missing = memory.needed_at_least(operator) - memory.capacity
         return f"proved: one operator alone needs {format_size(missing)} more than there is"
-    if first and (held := plan.order.held_bound) is not None:
-        above = format_size(memory.needed_at_least(held) - (memory.capacity or 0))
+    if first and (held := _held(plan, memory)):
         orders = "in this order, no other fits" if memory.has_tail else "in any order"
-        return f"proved: at least {above} are missing for what only {memory.name} may hold, {orders}"
+        return f"proved: at least {held}, {orders}"
     over = memory.needed_at_least(plan.order.lower_bound) - (memory.capacity or 0)
     orders = "in any order"
     if plan.memories[0] is not memory or over <= 0:
@@ -128,3 +124,15 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     if memory.constants and memory.shortfall - over < memory.alignment:
         return f"proved {orders}: {format_size(memory.shortfall)} are missing"
     return f"proved: at least {format_size(over)} are missing {orders}"
+
+
+def _held(plan: Plan, memory: MemoryUse) -> str:
+    """The bytes that are missing in the first memory for what no other may hold, or has room for; empty without."""
+    order = plan.order
+    bound = order.held_bound if order.room_bound is None else order.room_bound
+    if bound is None:
+        return ""
+    above = format_size(memory.needed_at_least(bound) - (memory.capacity or 0))
+    if order.room_bound is None:
+        return f"{above} are missing for what only {memory.name} may hold"
+    return f"{above} are missing in {memory.name} for what other memories have no room for"

@@ -42,19 +42,20 @@ def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0)
 
 
 def _claim_too_large(plan: Plan) -> bool:
-    """Whether one operator, or what only the first memory may hold, needs more than it has, as the plan claims."""
-    claims = (plan.order.operator_bound, plan.order.held_bound)
+    """Whether one operator, or what only the first memory may hold or has room for, needs more, as the plan claims."""
+    claims = (plan.order.operator_bound, plan.order.held_bound, plan.order.room_bound)
     return any(claim is not None and _always_missing(plan.memories[0], claim, 0) for claim in claims)
 
 
 def _check_held(plan: Plan) -> list[Violation]:
-    """The violation by what no other memory may hold: no more than the plan takes, and only where that does not fit."""
-    first, claim = plan.memories[0], plan.order.held_bound
+    """The violations by what no other memory may hold or has room for: no more than a plan takes that does not fit."""
+    first, held, room, found = plan.memories[0], plan.order.held_bound, plan.order.room_bound, []
     takes = first.peak + first.loaded
-    if claim is None or (claim <= takes and not plan.fits and plan.transfers is None):
-        return []
-    message = f"the plan claims that no other memory may hold {claim} bytes, but it has {takes}"
-    return [Violation("order", message)]
+    for claim, what in ((held, "may hold"), (room, "has room for")):
+        if claim is not None and (claim > takes or plan.fits or plan.transfers is not None):
+            message = f"the plan claims that no other memory {what} {claim} bytes, but it has {takes}"
+            found.append(Violation("order", message))
+    return found
 
 
 def _another_order_may_fit(plan: Plan, graph: Graph) -> bool:

@@ -1,7 +1,7 @@
 """What one operator needs of the first memory while it runs, whatever the order: computed again from the graph."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from tmpass.base.choices import ConstantUse
@@ -55,7 +55,14 @@ def operator_bound_is_proved(plan: Plan, graph: Graph, sharing: Sharing | None =
     return claim is not None and claim <= find_operator_need(plan, graph, sharing).least
 
 
-def find_operator_need(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> OperatorNeed:
+def find_operator_need(
+    plan: Plan,
+    graph: Graph,
+    sharing: Sharing | None = None,
+    inside: Container[TensorKey] | None = None,
+    beside: list[list[int]] | None = None,
+    alignment: int | None = None,
+) -> OperatorNeed:
     """What the operators of `graph` need of the first memory, each on its own.
 
     Counted are the tensors of an operator in that memory, its scratch, and a piece of each constant that it reads
@@ -65,51 +72,68 @@ def find_operator_need(plan: Plan, graph: Graph, sharing: Sharing | None = None)
         plan: its schedule, tensors, buffers and constants are those of `graph`.
         graph: of the model.
         sharing: what the target allows; if None, any operator may share, and kernels work in place as the plan says.
+        inside: the tensors that count; None for those in that memory.
+        beside: of each step, the bytes of each thing besides tensors that counts; None for all in that memory.
+        alignment: of which everything begins at a multiple; None for that of the memory.
     """
     allowed = sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,))
-    tensors, beside = _Tensors(plan, graph, allowed), _beside(plan, graph)
-    alignment, least, most = plan.memories[0].alignment, 0, 0
+    tensors = _Tensors(plan, graph, allowed, inside)
+    if beside is None:
+        first = plan.memories[0].name
+        beside = [[size for size, _ in sizes] for sizes in sizes_beside(plan, graph, first)]
+    alignment, least, most = alignment or plan.memories[0].alignment, 0, 0
     for row in plan.schedule:
         op, sizes = graph.subgraphs[row.subgraph].ops[row.op], beside[row.step]
         keys = tensors.of(row.subgraph, op)
         own = [graph.tensor(key).bytes or 0 for key in keys]
-        padding = max((-size % alignment for size in (*sizes, *own)), default=0)
         shared = tensors.together(row.subgraph, op, keys)
-        least = max(least, _with_padding([shared, *sizes], alignment, padding))
+        least = max(least, with_padding([shared, *sizes], alignment, [*sizes, *own]))
         apart = [*map(tensors.apart, keys), *sizes]
         most = max(most, sum(size + -size % alignment for size in apart))
     return OperatorNeed(least, most)
 
 
-def _with_padding(sizes: list[int], alignment: int, topmost: int) -> int:
-    """The bytes of things of these `sizes`, where nothing follows the one with the most padding, which is `topmost`."""
-    return max(sum(sizes), sum(size + -size % alignment for size in sizes) - topmost)
+def with_padding(sizes: Sequence[int], alignment: int, topmost: Iterable[int]) -> int:
+    """The bytes of things of these `sizes` at least, where all begin at multiples of `alignment`.
+
+    Nothing has to follow the topmost, which is one of the sizes `topmost`.
+    """
+    padding = max((-size % alignment for size in topmost), default=0)
+    return max(sum(sizes), sum(size + -size % alignment for size in sizes) - padding)
 
 
-def _beside(plan: Plan, graph: Graph) -> list[list[int]]:
-    """Of each step, the bytes of each scratch of its operator, and of each piece of a constant that it has copied."""
-    first, found = plan.memories[0].name, [list[int]() for _ in plan.schedule]
+def sizes_beside(plan: Plan, graph: Graph, memory: str | None = None) -> list[list[tuple[int, bool]]]:
+    """Of each step, the bytes of what its operator needs besides tensors; and whether that is scratch.
+
+    That is each scratch, and a piece of each constant that is copied to the first memory.
+
+    Args:
+        plan: its schedule, buffers and constants are those of `graph`.
+        graph: of the model.
+        memory: the one whose scratch counts; None for all.
+    """
+    first, found = plan.memories[0].name, [list[tuple[int, bool]]() for _ in plan.schedule]
     for buffer in plan.buffers:
-        if buffer.step is not None and buffer.memory == first:
-            found[buffer.step].append(buffer.size)
+        if buffer.step is not None and memory in (None, buffer.memory):
+            found[buffer.step].append((buffer.size, True))
     if any(row.use != ConstantUse.STORED and row.memory == first for row in plan.constants):
         stored, chunks = Stored(graph), {memory.name: memory.chunk for memory in plan.memories}
         homes = {row.tensors[0]: row.memory for row in plan.constants if row.use == ConstantUse.STORED}
         for sizes, read in zip(found, constants_read(plan, graph, stored), strict=True):
             for constant in read:
                 size, chunk = stored.sizes[constant], chunks[homes[constant]]
-                sizes.append(size if chunk is None else min(size, chunk))
+                sizes.append((size if chunk is None else min(size, chunk), False))
     return found
 
 
 class _Tensors:
-    """The tensors in the first memory of `plan`, and the bytes that they have in common where `sharing` is allowed."""
+    """The tensors in a memory of `plan`, and the bytes that they have in common where `sharing` is allowed."""
 
-    def __init__(self, plan: Plan, graph: Graph, sharing: Sharing) -> None:
+    def __init__(self, plan: Plan, graph: Graph, sharing: Sharing, inside: Container[TensorKey] | None = None) -> None:
         options, first = plan.options, plan.memories[0]
         self._graph, self._runtime = graph, RUNTIMES[plan.target.runtime]
         homes = {buffer.id for buffer in plan.buffers if buffer.memory == first.name}
-        self._inside = {row.key for row in plan.tensors if row.buffer in homes}
+        self._inside = {row.key for row in plan.tensors if row.buffer in homes} if inside is None else inside
         self._contents = Contents(graph, passing(options.share, sharing))
         self._tied, self._listed = bool(options.tie), saving_operators(options, sharing)
         self._whole = first.alignment % self._runtime.rounding == 0

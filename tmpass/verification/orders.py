@@ -7,7 +7,7 @@ Of tensors that hold the same bytes, as far as the graph says, one is counted: n
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
 
 from tmpass.base.choices import Io, OrderMethod, Share
@@ -22,7 +22,7 @@ from tmpass.verification.tied import CHANGES_A_COPY, tied_ends
 _QUICK, _FEW = 1_000, 150
 """The check of a new plan: how many tensors are looked at in all steps together (3 ms), and of how large a graph."""
 
-_MOST, _MANY = 500_000, 10_000
+MOST, _MANY = 500_000, 10_000
 """The same limits for the question whether the bound of a plan is proved (about a second)."""
 
 
@@ -37,14 +37,14 @@ def recomputed_order_bound(plan: Plan, graph: Graph, sharing: Sharing | None = N
         graph: of the model.
         sharing: what the target allows. If None, any operator may share, and kernels work in place as the plan says.
     """
-    orders = _search_of(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
-    return None if orders is None else orders.search(_MOST).bytes
+    orders = search_of(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
+    return None if orders is None else orders.search(MOST).bytes
 
 
 def order_bound_is_proved(plan: Plan, graph: Graph, sharing: Sharing | None = None) -> bool:
     """Whether a search of its own proves the bound on all orders that `plan`, which has no violations, states."""
-    orders = _search_of(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
-    return orders is not None and orders.search(_MOST, enough=plan.order.lower_bound).bytes >= plan.order.lower_bound
+    orders = search_of(plan, graph, sharing or Sharing((EVERY,), (EVERY, *plan.target.in_place), (EVERY,)))
+    return orders is not None and orders.search(MOST, enough=plan.order.lower_bound).bytes >= plan.order.lower_bound
 
 
 def check_order_bound(plan: Plan, graph: Graph) -> list[Violation]:
@@ -52,7 +52,7 @@ def check_order_bound(plan: Plan, graph: Graph) -> list[Violation]:
     claim = plan.order.lower_bound
     if not 0 < claim <= plan.memories[0].live_bytes or plan.options.tie or len(plan.tensors) > _FEW:
         return []  # a tie leaves fewer orders
-    if _most_at_once(plan, graph) >= claim or (orders := _search_of(plan, graph, Sharing(()), rounded=True)) is None:
+    if _most_at_once(plan, graph) >= claim or (orders := search_of(plan, graph, Sharing(()), rounded=True)) is None:
         return []
     least = orders.search(_QUICK, enough=claim)
     if not least.exact or least.bytes >= claim:
@@ -74,8 +74,25 @@ def _most_at_once(plan: Plan, graph: Graph) -> int:
     return max((sum(size.get(key, 0) for key in keys) for keys in touched), default=0)
 
 
-def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = False) -> OrderSearch | None:
-    """The orders of `graph`; None where they do not bound all runs. With `rounded`, each piece is rounded up."""
+def search_of(
+    plan: Plan,
+    graph: Graph,
+    sharing: Sharing,
+    *,
+    rounded: bool = False,
+    inside: frozenset[int] | None = None,
+    scratch: Mapping[int, int] | None = None,
+) -> OrderSearch | None:
+    """The orders of `graph`; None where they do not bound all runs.
+
+    Args:
+        plan: without violations.
+        graph: of the model.
+        sharing: what may share.
+        rounded: whether each piece is rounded up.
+        inside: the tensors that count; None for those in the first memory of the plan.
+        scratch: operator -> bytes that it needs besides tensors; None for its scratch in that memory.
+    """
     options, memory = plan.options, plan.memories[0]
     ops = graph.subgraphs[0].ops
     if graph.fixed:
@@ -87,13 +104,15 @@ def _search_of(plan: Plan, graph: Graph, sharing: Sharing, *, rounded: bool = Fa
     leaves = options.share_io or bool(options.tie)
     if leaves and (options.io == Io.EXTERNAL or len(plan.memories) > 1):
         return None
-    homes = {buffer.id for buffer in plan.buffers_in(memory.name)}
-    inside = frozenset(row.index for row in plan.tensors if row.buffer in homes)
+    if inside is None:
+        homes = {buffer.id for buffer in plan.buffers_in(memory.name)}
+        inside = frozenset(row.index for row in plan.tensors if row.buffer in homes)
     round_up = RUNTIMES[plan.target.runtime].round_up
-    scratch: dict[int, int] = defaultdict(int)
-    for buffer in plan.buffers:
-        if buffer.step is not None and buffer.memory == memory.name:
-            scratch[plan.schedule[buffer.step].op] += round_up(buffer.size)
+    if scratch is None:
+        scratch = own = defaultdict[int, int](int)
+        for buffer in plan.buffers:
+            if buffer.step is not None and buffer.memory == memory.name:
+                own[plan.schedule[buffer.step].op] += round_up(buffer.size)
     contents = Contents(graph, passing(options.share, sharing))
     alone = _alone(plan, graph, contents)
     # Where tensors begin at any byte, a buffer may need only the first bytes of a granule at a step.

@@ -10,6 +10,7 @@ from tmpass.graph.model import Graph
 from tmpass.plans.plan import MemoryUse, Plan
 from tmpass.targets import RUNTIMES, Target
 from tmpass.targets.tail.scratch import known_scratch
+from tmpass.verification.held_need import held_bound_is_proved, room_bound_is_proved
 from tmpass.verification.operator_need import operator_bound_is_proved
 from tmpass.verification.orders import order_bound_is_proved
 
@@ -27,8 +28,8 @@ class Trusted:
     """One claim of a plan that is not checked.
 
     Fields:
-        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound",
-            "overhead", "source", "time", "not counted", "constants", "transfers", "order" or "operator".
+        what: "memories", "capacity", "alignment", "runtime", "sharing", "scratch", "int8", "lower bound", "overhead",
+            "source", "time", "not counted", "constants", "transfers", "order", "operator", "held" or "room".
         message: one line for a person.
     """
 
@@ -41,7 +42,7 @@ class Proved:
     """One claim of a plan that the verifier proved with code of its own.
 
     Fields:
-        what: "order" or "operator".
+        what: "order", "operator", "held" or "room".
         message: one line for a person.
     """
 
@@ -62,6 +63,10 @@ def proved_again(plan: Plan, graph: Graph, profile: Target | None) -> tuple[Prov
         found.append(Proved("order", f"no order has less than {plan.order.lower_bound} B alive at once"))
     if operator_bound_is_proved(plan, graph, sharing):
         found.append(Proved("operator", _operator(plan)))
+    if profile is not None and held_bound_is_proved(plan, graph, profile):
+        found.append(Proved("held", _held(plan)))
+    if profile is not None and room_bound_is_proved(plan, graph, profile):
+        found.append(Proved("room", _room_elsewhere(plan)))
     return tuple(found)
 
 
@@ -195,8 +200,9 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
     if plan.order.operator_bound:
         yield Trusted("operator", _operator(plan))
     if plan.order.held_bound:
-        first, held = brief(plan.memories[0].name), plan.order.held_bound
-        yield Trusted("order", f"in any order {held} B that are alive at once may be in {first} only")
+        yield Trusted("held", _held(plan))
+    if plan.order.room_bound:
+        yield Trusted("room", _room_elsewhere(plan))
     if plan.transfers is not None and plan.transfers.any_order:
         least = plan.transfers.any_order
         yield Trusted("transfers", f"with this sharing, no run moves less than {least} B, whatever the order")
@@ -206,6 +212,17 @@ def _bounds(plan: Plan) -> Iterator[Trusted]:
 
 def _operator(plan: Plan) -> str:
     return f"one operator needs {plan.order.operator_bound} B of {brief(plan.memories[0].name)} alone"
+
+
+def _held(plan: Plan) -> str:
+    return (
+        f"in any order {plan.order.held_bound} B that are alive at once may be in {brief(plan.memories[0].name)} only"
+    )
+
+
+def _room_elsewhere(plan: Plan) -> str:
+    first = brief(plan.memories[0].name)
+    return f"in any order {plan.order.room_bound} B of {first} are taken by what other memories have no room for"
 
 
 def _room(memory: MemoryUse) -> str:

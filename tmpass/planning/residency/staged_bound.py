@@ -1,5 +1,7 @@
 """A bound on the bytes of the scratchpad that any order needs with the pieces of the constants that it reads."""
 
+from collections.abc import Mapping
+
 from tmpass.base.choices import Role
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
@@ -11,7 +13,7 @@ from tmpass.planning.scratchpad_items import least_items
 
 
 def staged_bound(
-    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, roles: frozenset[Role] | None = None
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, above: Mapping[Role, int] | None = None
 ) -> int | None:
     """No order, sharing or choice of constants that stay needs fewer bytes for buffers and copies of constants.
 
@@ -21,7 +23,7 @@ def staged_bound(
         request: of the model.
         ordered: its layout in one memory.
         besides: what memories hold besides buffers.
-        roles: of the tensors that count beside the copies; all if None.
+        above: the tensors that count beside the copies, as for `least_items`.
 
     Returns:
         Bytes; None where operators need no copies in the scratchpad, or run bodies.
@@ -29,7 +31,7 @@ def staged_bound(
     staging = staging_of(request, ordered, besides)
     if staging is None or staging.bodies or request.graph.fixed:
         return None
-    every, always = least_items(request, ordered.layout, roles)
+    every, always = least_items(request, ordered.layout, above)
     orders = tuple(tuple(own) for own in operators_in_order(request.graph, ordered.timeline))
     # Pieces count as multiples of the alignment. Nothing has to follow what is topmost in a step.
     found = order_model(staged(every, staging, staging.every, topmost=True), orders, states=0, search=False)

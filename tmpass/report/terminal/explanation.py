@@ -147,9 +147,14 @@ def _budget(known: Explanation) -> str:
 
 def _with_more_elsewhere(known: Explanation) -> str:
     """What is known of budgets with which more buffers are in another memory."""
-    memory = known.peak_step.memory
-    prepared = memory.preparation + memory.constants
-    below = f"; none below {format_size(prepared)}" if memory.preparation else ""
+    memory, order = known.peak_step.memory, known.plan.order
+    bounds = [bound for bound in (order.held_bound, order.room_bound) if bound is not None]
+    lowest = memory.needed_at_least(max(bounds, default=0)) - memory.reserve if bounds else 0
+    lowest = max(lowest, memory.preparation + memory.constants if memory.preparation else 0)
+    padding = ", apart from padding in the tail" if bounds and memory.has_tail else ""
+    if lowest >= known.least_budget:
+        return f"proved: none is smaller, wherever buffers are{padding}"
+    below = f"; none below {format_size(lowest)}{padding}" if lowest else ""
     smaller = next((one.size for one in known.curve or () if one.fits and one.size < known.least_budget), None)
     if smaller is not None:
         return f"{format_size(smaller)} are enough, with more buffers in {known.elsewhere}{below}"

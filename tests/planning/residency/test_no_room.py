@@ -1,0 +1,94 @@
+"""Boards whose other memories have too little room for what the first one cannot take."""
+
+from dataclasses import replace
+
+import pytest
+from tflite_writer import Operator, Subgraph, Tensor, write_model
+
+import tmpass
+from tmpass.api.verify import proved, trusted
+from tmpass.explanation.capacity_curve import curve_of
+from tmpass.loading.load import load
+from tmpass.plans.plan_json import parse_plan
+from tmpass.targets import Memory, Sharing, Target
+from tmpass.verification.plan import check_plan
+
+BOTH = ("activations", "inputs_outputs")
+
+
+def board(second: int, *, holds: tuple[str, ...] = BOTH, reserve: int = 0) -> Target:
+    """A first memory, and a second one of `second` bytes."""
+    memories = (
+        Memory("sram", 1 << 20, 16, BOTH),
+        Memory("psram", second, 16, holds, reserve=reserve),
+        Memory("flash", 1 << 20, 16, ("weights",)),
+    )
+    return Target("board", "", "", memories, Sharing())
+
+
+def chain():
+    """Operators x -> 256 B -> 128 B -> y: 384 bytes are alive at once."""
+    tensors = [Tensor(name, [size], "FLOAT32") for name, size in (("x", 16), ("a", 64), ("b", 32), ("y", 16))]
+    ops = [Operator("RELU", [t], [t + 1]) for t in range(3)]
+    return write_model([Subgraph(tensors, ops, [0], [3])])
+
+
+def said(missing: int) -> str:
+    where = "are missing in sram for what other memories have no room for, in any order"
+    return f"fits         no; proved: at least {missing} B {where}"
+
+
+@pytest.mark.parametrize("transfers", ["never", "auto"])
+@pytest.mark.parametrize(
+    ("second", "needed"),
+    [
+        (0, 384),  # nothing
+        (112, 384),  # no tensor alone: 128 and 256 B are larger. All together would say 272
+        (128, 256),  # the one of 128 B
+        (240, 256),
+        (256, 128),  # the one of 256 B
+    ],
+)
+def test_what_no_other_memory_has_room_for_is_a_bound(transfers, second, needed):
+    target = board(second)
+    made = tmpass.plan(chain(), target, budget=needed - 16, transfers=transfers)
+    assert made.status == "infeasible"
+    assert made.order.room_bound == needed
+    assert made.summary().splitlines()[0] == said(16)
+    assert parse_plan(made.to_json()) == made
+    (claim,) = (one for one in proved(made, chain(), target=target) if one.what == "room")
+    assert claim.message == f"in any order {needed} B of 'sram' are taken by what other memories have no room for"
+    assert tmpass.plan(chain(), target, budget=needed, transfers=transfers).fits
+
+
+def test_what_a_second_memory_keeps_for_others_is_no_room():
+    for reserve in (129, 200):
+        assert tmpass.plan(chain(), board(256, reserve=reserve), budget=368).order.room_bound == 384
+
+
+def test_a_memory_for_other_uses_is_no_room():
+    """The second memory may hold inputs and outputs only, of 64 bytes each."""
+    made = tmpass.plan(chain(), board(1 << 20, holds=("inputs_outputs",)), budget=368)
+    assert (made.order.held_bound, made.order.room_bound) == (384, None)
+
+
+def test_the_curve_says_the_same():
+    target = board(112)
+    made = tmpass.plan(chain(), target, budget=368)
+    points = {one.size: one.status.value for one in curve_of(made, chain(), target)}
+    assert points[368] == "infeasible"
+    assert min(size for size in points if points[size] in ("optimal", "feasible")) == 384
+
+
+def test_a_claim_is_held_against_plan_and_target():
+    target = board(112)
+    made = tmpass.plan(chain(), target, budget=368)
+    graph = load(chain()).graph
+    above = replace(made, order=replace(made.order, room_bound=made.memories[0].peak + 1))
+    (found,) = check_plan(above, graph)
+    assert "no other memory has room for" in found.message
+    # Of a board with more room it is right as a plan, and on trust: it must not be called proved.
+    wide = board(1 << 20)
+    assert "room" not in {one.what for one in proved(made, chain(), target=wide)}
+    assert "room" in {one.what for one in trusted(made, chain(), target=wide)}
+    assert "room" in {one.what for one in trusted(made, chain())}

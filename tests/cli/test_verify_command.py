@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from make_models import FOLDER as MODELS
+from tflite_writer import Operator, Subgraph, Tensor, write_model
 
 from tmpass.cli import commands
 from tmpass.cli.verify_command import execution_lines
@@ -51,6 +52,23 @@ def test_a_plan_that_does_not_fit_is_right_and_says_so(run, model, tmp_path):
     assert (done.code, done.out.splitlines()[1]) == (0, f"does not fit; {said}")
     facts = json.loads(run("verify", path, model, "--json").out)
     assert (facts["right"], facts["fits"], list(facts["missing"])) == (True, False, ["scratchpad"])
+
+
+def test_a_claim_on_trust_does_not_read_as_if_it_was_proved(run, tmp_path):
+    """An operator may write its result over its input, and then needs half of what the claim says."""
+    model, path = tmp_path / "relu.tflite", tmp_path / "small.json"
+    tensors = [Tensor(name, [size], "FLOAT32") for name, size in (("x", 100), ("a", 500), ("b", 500), ("y", 100))]
+    ops = [Operator(kind, [t], [t + 1]) for t, kind in enumerate(("CONV_2D", "RELU", "CONV_2D"))]
+    model.write_bytes(write_model([Subgraph(tensors, ops, [0], [3])]))
+    assert run("plan", model, "--budget", "16B", "-o", path).code == 1
+    assert run("verify", path, model).out.splitlines()[1].startswith("does not fit; proved: one operator alone needs ")
+
+    assert run("plan", model, "--budget", "16B", "--share", "none", "--no-inplace", "-o", path).code == 1
+    edit(path, lambda data: data["options"].update(share="auto", inplace=True))
+    done = run("verify", path, model)
+    assert (done.code, done.out.splitlines()[1][:48]) == (0, "does not fit; claimed: one operator alone needs ")
+    assert "on trust: operator: one operator needs 4000 B of 'scratchpad' alone" in done.out
+    assert "proved: operator" not in done.out
 
 
 def test_an_overlap_names_both_tensors_the_step_and_the_bytes(run, model, plan_file):

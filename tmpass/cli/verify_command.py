@@ -184,9 +184,10 @@ def _proved(
     if refused := does_not_run(found):
         lines.append(f"does not fit: {refused}")
     elif not found.fits:
-        from tmpass.report.answer import sentence  # which few plans need
+        from tmpass.report.answer import claim_of, sentence  # which few plans need
 
-        lines.append(sentence(found))
+        trusted = {one.what for one in believed}
+        lines.append(sentence(found).replace("proved", "claimed" if claim_of(found) in trusted else "proved", 1))
     lines += [f"kernels: it runs only {condition}"] if (condition := not_known(found)) else []
     lines += [f"format: it runs only {other}"] if (other := unread(found)) else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []

@@ -93,6 +93,21 @@ def proof(plan: Plan, memory: MemoryUse) -> str:
     return said.removeprefix("proved").removeprefix(": ").strip() if proved else ""
 
 
+def claim_of(plan: Plan) -> str:
+    """The claim by which `answer` says that a plan is proved not to fit, as `Trusted.what` has it; empty without one."""
+    memory = deciding_memory(plan)
+    if plan.status != "infeasible" or plan.refused or (memory.preparation and memory.fixed_shortfall):
+        return ""
+    if plan.memories[0] is memory:
+        order = plan.order
+        for bound, what in ((order.operator_bound, "operator"), (order.room_bound, "room"), (order.held_bound, "held")):
+            if bound is not None:
+                return what
+        if memory.needed_at_least(order.lower_bound) > (memory.capacity or 0):
+            return "order"
+    return "lower bound" if memory.lower_bound > memory.live_bytes else ""
+
+
 def _proof(plan: Plan, memory: MemoryUse) -> str:
     """What is missing in `memory`, which is proved too small.
 

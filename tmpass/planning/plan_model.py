@@ -75,12 +75,16 @@ def _fewest_bytes(
     rows = memory_rows(request, ordered, besides)
     if not _short(target, ordered, rows) or len(target.memories) < 2:
         return _assembled(model, request, ordered, besides, notes, rows), whole
+    from tmpass.planning.residency.divide_layout import can_divide  # as above
+    from tmpass.planning.residency.only_here import is_ruled_out, with_held_bounds
     from tmpass.planning.residency.transfers.plan_transfers import try_transfers  # which few plans need
     from tmpass.planning.residency.transfers.too_small import decides_alone
 
+    bounded = with_held_bounds(request, ordered, whole, besides) if can_divide(request) else ordered
+    ruled_out = is_ruled_out(request, bounded, rows[0][0])
     try:
         with interrupts.caught() if keep else nullcontext():
-            attempt = try_transfers(request, whole, besides)
+            attempt = try_transfers(request, whole, besides, ruled_out=ruled_out)
     except KeyboardInterrupt:
         if not keep:
             raise
@@ -93,10 +97,10 @@ def _fewest_bytes(
             found = with_bounds(request, whole, besides, found)
         return _assembled(model, request, found, besides, notes), whole
     from tmpass.planning.residency.divide_beside import first_divided_beside  # as above
-    from tmpass.planning.residency.divide_layout import can_divide
     from tmpass.planning.residency.fewest_moved import other_orders
 
-    divided = first_divided_beside(request, chain([whole], other_orders(request, whole, besides)), besides)
+    orders = () if ruled_out else chain([whole], other_orders(request, whole, besides))
+    divided = first_divided_beside(request, orders, besides)
     if divided is not None:
         return _assembled(model, request, divided, besides, notes), whole
     if attempt.undecided or (ordered.division is None and can_divide(request)):
@@ -105,9 +109,7 @@ def _fewest_bytes(
         ordered = replace(ordered, order=replace(ordered.order, operator_bound=attempt.need))
     notes += (attempt.reason,) if attempt.reason else ()
     if ordered.division is not None:
-        from tmpass.planning.residency.only_here import with_held_bounds  # as above
-
-        ordered = with_held_bounds(request, ordered, whole, besides)
+        ordered = with_held_bounds(request, ordered, bounded, besides)
     return _assembled(model, request, ordered, besides, notes, rows), whole
 
 

@@ -94,7 +94,7 @@ def proof(plan: Plan, memory: MemoryUse) -> str:
 
 
 def claim_of(plan: Plan) -> str:
-    """The claim by which `answer` says that a plan is proved not to fit, as `Trusted.what` has it; empty without one."""
+    """The claim by which `answer` says that a plan is proved not to fit, as in `Trusted.what`; empty without one."""
     memory = deciding_memory(plan)
     if plan.status != "infeasible" or plan.refused or (memory.preparation and memory.fixed_shortfall):
         return ""

@@ -39,7 +39,7 @@ def apart(monkeypatch):
     It is made only where nothing else fits, and may then stream fewer bytes in one order than the search over orders,
     which places copies beside buffers, streams in a plan that fits.
     """
-    monkeypatch.setattr(plan_transfers, "try_transfers", lambda *_: plan_transfers.Attempt(None))
+    monkeypatch.setattr(plan_transfers, "try_transfers", lambda *_, **__: plan_transfers.Attempt(None))
 
 
 def test_never_fits_wherever_auto_moves_nothing():

@@ -9,8 +9,11 @@ import tmpass
 from tmpass.api.verify import proved, trusted
 from tmpass.explanation.capacity_curve import curve_of
 from tmpass.loading.load import load
+from tmpass.planning.residency import fewest_moved
+from tmpass.planning.residency.transfers import plan_transfers
 from tmpass.plans.plan_json import parse_plan
-from tmpass.targets import Memory, Sharing, Target
+from tmpass.targets import Memory, Sharing, Target, load_target
+from tmpass.targets.tail import of_target
 from tmpass.verification.plan import check_plan
 
 BOTH = ("activations", "inputs_outputs")
@@ -92,3 +95,24 @@ def test_a_claim_is_held_against_plan_and_target():
     assert "room" not in {one.what for one in proved(made, chain(), target=wide)}
     assert "room" in {one.what for one in trusted(made, chain(), target=wide)}
     assert "room" in {one.what for one in trusted(made, chain())}
+
+
+def test_what_is_proved_too_small_is_not_searched_for(monkeypatch):
+    """No other order is divided, and no transfers are looked for: torch_randwire took 1.7 s, not 0.07."""
+
+    def search(*_args, **_more):
+        raise AssertionError("nothing fits")
+
+    monkeypatch.setattr(plan_transfers, "search_cases", search)
+    monkeypatch.setattr(fewest_moved, "_at_levels", search)
+    made = tmpass.plan(chain(), board(112), budget=368)
+    assert (made.status, made.order.lower_bound) == ("infeasible", 0)
+
+
+def test_the_tail_of_an_arena_is_computed_once_for_each_order(monkeypatch):
+    asked = []
+    predict = of_target.predict
+    monkeypatch.setattr(of_target, "predict", lambda *args: (asked.append(args[3]), predict(*args))[1])
+    target = replace(load_target("tflm"), memories=board(16).memories, word=4)
+    assert tmpass.plan(chain(), target, budget=368).status == "infeasible"
+    assert len(asked) == 2  # the second is the verifier's own

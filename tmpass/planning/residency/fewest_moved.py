@@ -28,6 +28,7 @@ from tmpass.planning.ordering.file_order import file_order, unsorted
 from tmpass.planning.ordering.subgraphs import ModelItems, order_model
 from tmpass.planning.residency.candidates import prices
 from tmpass.planning.residency.divide_layout import can_divide, divide_layout
+from tmpass.planning.residency.only_here import is_ruled_out, with_held_bounds
 from tmpass.planning.residency.overhead import Besides, operators_in_order
 from tmpass.planning.residency.placement import DEFAULT_STATES
 from tmpass.planning.residency.staged_bound import staging_of
@@ -74,7 +75,7 @@ def fewest_moved(
     """The layout `ordered`, or one in another order that moves fewer bytes outside of the scratchpad.
 
     Where a layout does not fit into one memory, it is divided among those that operators use. The search ends early
-    where no order streams fewer bytes.
+    where no order streams fewer bytes. Where it is proved that no order fits, none is divided.
 
     Args:
         request: that was laid out.
@@ -89,11 +90,16 @@ def fewest_moved(
     if not _any_order(request, ordered) or (best.division is None and not best.layout.fits):
         return best  # that buffers alone need less in another order has been ruled out or searched for before
     least: int | None = None
+    ruled_out = False
     try:
         moved = find_moved(request, best, besides)
+        if moved.missing and can_divide(request):
+            best = with_held_bounds(request, best, ordered, besides)
+            ruled_out = is_ruled_out(request, best, memory_rows(request, best, besides)[0][0])
+        order = best.order
         staging = _staging(request, ordered, besides) if moved.streamed else None
         least = None if staging is None or known is not None else _least_streamed(request, ordered, staging)
-        others = iter(other_orders(request, ordered, besides) if known is None else known)
+        others = iter(other_orders(request, ordered, besides, divided=not ruled_out) if known is None else known)
         while moved.missing or best.division is not None or moved.streamed > (least or 0):
             other = next(others, None)
             if other is None:
@@ -104,10 +110,11 @@ def fewest_moved(
             if not moved.missing and moved.streamed and _streams_more(staging, other, moved):
                 continue
             below = moved.cost if not moved.missing and not moved.streamed else None
-            other = divide_layout(request, other, states=DEFAULT_STATES // _OTHERS, below=below)
+            if not ruled_out:
+                other = divide_layout(request, other, states=DEFAULT_STATES // _OTHERS, below=below)
             found = find_moved(request, other, besides)
             if found.rank < moved.rank:
-                best, moved = other, found
+                best, moved = replace(other, order=_bounded(other.order, order)), found
             if other.stopped:
                 best = replace(best, stopped=True)
                 break
@@ -134,7 +141,9 @@ def find_moved(request: LayoutRequest, ordered: OrderedLayout, besides: Besides)
     )
 
 
-def other_orders(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Iterator[OrderedLayout]:
+def other_orders(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, *, divided: bool = True
+) -> Iterator[OrderedLayout]:
     """Layouts in one memory that may move fewer bytes than `ordered`. They do not depend on capacities.
 
     First that in the order of the file. Then, where buffers can be in several memories, these two orders at each level
@@ -146,6 +155,7 @@ def other_orders(request: LayoutRequest, ordered: OrderedLayout, besides: Beside
         request: that was laid out.
         ordered: its layout in one memory.
         besides: what memories hold besides buffers.
+        divided: whether buffers may go to other memories.
     """
     if not _any_order(request, ordered):
         return
@@ -157,7 +167,7 @@ def other_orders(request: LayoutRequest, ordered: OrderedLayout, besides: Beside
             with suppress(TieError):
                 layout = smallest_layout(request, given)
                 yield _like(ordered, OrderedLayout(given, layout, PlannedOrder(OrderMethod.GIVEN, 0, 0)))
-    if can_divide(request):
+    if divided and can_divide(request):
         for timeline in tuple(tried):
             yield from _at_levels(request, ordered, timeline)
     staging = _staging(request, ordered, besides)
@@ -189,6 +199,12 @@ def _at_levels(request: LayoutRequest, ordered: OrderedLayout, timeline: Schedul
             for memory, problem, indices in distribute(request.graph, storage, request.target, request.taken)
         )
         yield _like(ordered, OrderedLayout(timeline, Layout(storage, placed), PlannedOrder(method, 0, 0)))
+
+
+def _bounded(order: PlannedOrder, best: PlannedOrder) -> PlannedOrder:
+    """`order` with the bounds of `best`. That on all orders is 0 where buffers may be in several memories."""
+    least = min(order.lower_bound, best.lower_bound)
+    return replace(order, lower_bound=least, held_bound=best.held_bound, room_bound=best.room_bound)
 
 
 def _like(ordered: OrderedLayout, other: OrderedLayout) -> OrderedLayout:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tmpass.base.choices import Role
+from tmpass.planning.assemble import rules_out
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
 from tmpass.planning.needed import needed_by
@@ -17,6 +18,7 @@ from tmpass.planning.residency.overhead import Besides, operators_in_order
 from tmpass.planning.residency.staged_bound import staged_bound
 from tmpass.planning.residency.transfers.behind import may_travel
 from tmpass.planning.scratchpad_items import counts, least_items
+from tmpass.plans.plan import MemoryUse
 from tmpass.targets import USES_OF, Memory, Target
 
 
@@ -32,11 +34,15 @@ def with_held_bounds(
     Args:
         request: that was laid out.
         ordered: for which there is too little room.
-        whole: the layout in one memory from which it was divided.
+        whole: the layout in one memory from which it was divided. If one of the two has such bounds, they are taken.
         besides: what memories hold besides buffers.
     """
     if request.graph.fixed or whole.stopped or whole.layout.stopped:
         return ordered
+    known = next((one.order for one in (ordered, whole) if one.order.held_bound or one.order.room_bound), None)
+    if known is not None:
+        order = replace(ordered.order, held_bound=known.held_bound, room_bound=known.room_bound)
+        return replace(ordered, order=order)
     target, found = request.target, [0, 0]
     only, larger = only_here(target), larger_than_others(target, besides)
     travels = may_travel(request.graph, target, request.options.transfers)
@@ -51,6 +57,12 @@ def with_held_bounds(
     held, room = found
     order = replace(ordered.order, held_bound=held or None, room_bound=room if room > held else None)
     return replace(ordered, order=order)
+
+
+def is_ruled_out(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse) -> bool:
+    """Whether the bounds of `with_held_bounds` prove that nothing fits; `first` is the row of the scratchpad."""
+    bounds = [bound for bound in (ordered.order.held_bound, ordered.order.room_bound) if bound is not None]
+    return bool(bounds) and rules_out(request, ordered, first, max(bounds))
 
 
 def only_here(target: Target) -> Mapping[Role, int]:

@@ -1,7 +1,7 @@
 """The bytes of a memory that a runtime takes for itself."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import TYPE_CHECKING
 
 from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
@@ -111,9 +111,28 @@ def tail_of(graph: Graph, target: Target, timeline: Schedule | None = None) -> "
     """
     if not target.runtime.tail:
         return None
-    from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
+    if timeline is None:
+        orders = tuple(tuple(range(len(subgraph.ops))) for subgraph in graph.subgraphs)
+    else:
+        orders = tuple(tuple(own) for own in operators_in_order(graph, timeline))
+    return graph.fact(_Tails).of(target, orders)
 
-    return runtime_bytes(graph, target, orders=None if timeline is None else operators_in_order(graph, timeline))
+
+class _Tails:
+    """What runtimes keep beside the head for one graph, computed once for each order: a plan asks up to nine times."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._parts = replace(graph)  # without facts, so that no cycle keeps the graph alive
+        self._known: dict[object, RuntimeBytes | None] = {}
+
+    def of(self, target: Target, orders: tuple[tuple[int, ...], ...]) -> "RuntimeBytes | None":
+        """What the runtime of `target` keeps, with the operators of each subgraph in these orders."""
+        asked = target.runtime.tail, target.word, orders
+        if asked not in self._known:
+            from tmpass.targets.tail import runtime_bytes  # which only some runtimes need
+
+            self._known[asked] = runtime_bytes(self._parts, target, orders=orders)
+        return self._known[asked]
 
 
 def with_tail(

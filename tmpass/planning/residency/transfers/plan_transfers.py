@@ -40,7 +40,9 @@ class Attempt:
     need: int | None = None
 
 
-def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besides) -> Attempt:
+def try_transfers(
+    request: LayoutRequest, ordered: OrderedLayout, besides: Besides, *, ruled_out: bool = False
+) -> Attempt:
     """The layout whose spills and fetches move the fewest bytes, over the orders and sharings that are tried.
 
     A layout in which nothing leaves is taken first, and no other one if the request has `never` for transfers. Both
@@ -50,6 +52,7 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         request: that does not fit otherwise.
         ordered: its layout in one memory.
         besides: what memories hold besides buffers.
+        ruled_out: it is known that nothing fits. Then only the operator that needs too much is looked for.
 
     Raises:
         KeyboardInterrupt: Ctrl-C came before there was a layout, or the request does not ask to keep it.
@@ -64,7 +67,7 @@ def try_transfers(request: LayoutRequest, ordered: OrderedLayout, besides: Besid
         return Attempt(None, undecided=True)  # a subgraph that runs twice has its inputs twice
     trial = _Trial(request, ordered, away)
     try:
-        trial.run(besides)
+        trial.run(besides, ruled_out=ruled_out)
     except KeyboardInterrupt:
         if not request.keep or trial.best is None:
             raise
@@ -112,7 +115,7 @@ class _Trial:
     reason: str = ""
     need: int = 0
 
-    def run(self, besides: Besides) -> None:
+    def run(self, besides: Besides, *, ruled_out: bool) -> None:
         """Try all cases, the orders of a search, and constants that stay."""
         for case in find_cases(self.request, self.ordered, besides, self.away):
             self.tried.append(case)
@@ -121,6 +124,8 @@ class _Trial:
                 if self.reason:
                     self.need = largest_need(self.request, case)
                     return  # which holds for every case
+                if ruled_out:
+                    return
             self._keep_better(case, solve(self.request, case))
             if self._still and not (case.streamed and has_few(case)):
                 break

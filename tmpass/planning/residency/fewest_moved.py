@@ -110,7 +110,9 @@ def fewest_moved(
             if not moved.missing and moved.streamed and _streams_more(staging, other, moved):
                 continue
             below = moved.cost if not moved.missing and not moved.streamed else None
-            if not ruled_out:
+            if ruled_out:
+                other = replace(other, order=replace(other.order, lower_bound=0))  # which is for one memory
+            else:
                 other = divide_layout(request, other, states=DEFAULT_STATES // _OTHERS, below=below)
             found = find_moved(request, other, besides)
             if found.rank < moved.rank:
@@ -202,9 +204,8 @@ def _at_levels(request: LayoutRequest, ordered: OrderedLayout, timeline: Schedul
 
 
 def _bounded(order: PlannedOrder, best: PlannedOrder) -> PlannedOrder:
-    """`order` with the bounds of `best`. That on all orders is 0 where buffers may be in several memories."""
-    least = min(order.lower_bound, best.lower_bound)
-    return replace(order, lower_bound=least, held_bound=best.held_bound, room_bound=best.room_bound)
+    """`order` with the bounds of `best` on what other memories may not hold, or have no room for."""
+    return replace(order, held_bound=best.held_bound, room_bound=best.room_bound)
 
 
 def _like(ordered: OrderedLayout, other: OrderedLayout) -> OrderedLayout:

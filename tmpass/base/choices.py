@@ -138,5 +138,8 @@ class ConstantUse(_Word):
 TAIL = "the tail of the arena, by rules"
 """The source of an overhead that is the tail of an arena."""
 
+TAIL_ALIGNMENT = 16
+"""An arena with a tail is a multiple of it."""
+
 TAIL_ASSUMED = f"assumed size of pointers: {TAIL}"
 """The source of such an overhead where no source gives the size of a pointer, on which it depends."""

@@ -6,7 +6,7 @@ plan_json.py reads the JSON back.
 from collections.abc import Mapping
 from dataclasses import field
 
-from tmpass.base.choices import TAIL, TAIL_ASSUMED, ConstantUse
+from tmpass.base.choices import TAIL, TAIL_ALIGNMENT, TAIL_ASSUMED, ConstantUse
 from tmpass.base.record import Facts, record
 from tmpass.graph.model import TensorKey
 from tmpass.packing.problem import Gap
@@ -143,8 +143,17 @@ class MemoryUse:
 
     @property
     def needed(self) -> int:
-        """All that a run needs of the memory: buffers, constants, overhead and reserve."""
-        return self.needed_with(self.peak) + self.loaded
+        """All that is needed of the memory: to prepare the model, without copies of constants, and to run it."""
+        prepared = self.needed_with(self.peak)
+        if self.tail is None or not self.loaded:
+            return prepared + self.loaded
+        in_run = -(-self._in_run(self.peak, self.loaded) // TAIL_ALIGNMENT) * TAIL_ALIGNMENT
+        return max(prepared, in_run + self.constants + self.reserve)
+
+    @property
+    def preparation_decides(self) -> bool:
+        """Whether preparing the model needs more than a run of it."""
+        return self.tail is not None and self.needed == self.needed_with(self.peak)
 
     @property
     def without_reserve(self) -> int:
@@ -203,7 +212,7 @@ class MemoryUse:
         Where a run needs more than preparation, the rules are known only as `preparation`.
         """
         if self.tail is not None:
-            return self.shortfall
+            return 0 if self.capacity is None else max(0, self.needed_with(self.peak) - self.capacity)
         least = self.preparation + self.constants + self.reserve if self.preparation else 0
         return 0 if self.capacity is None else max(0, least - self.capacity)
 

@@ -51,7 +51,8 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
     if no_help(plan):
         return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
-    if plan.memories[0] is memory and memory.tail is not None:
+    if plan.memories[0] is memory and memory.tail is not None and memory.preparation_shortfall:
+        above = format_size(memory.preparation_shortfall)
         return f"not found; {above} are missing to prepare the model, by {PREPARATION_RULES}{_try_it(plan, memory)}"
     if plan.memories[0] is memory and (held := _held(plan, memory)):
         return f"not found; {held}; another order may need less padding"

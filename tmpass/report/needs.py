@@ -14,7 +14,8 @@ PARTS = ("buffers", "constants", "runtime", "reserve")
 
 def parts(memory: MemoryUse) -> tuple[int, int, int, int]:
     """The bytes of PARTS. They may add up to less than `needed`, by bytes that alignment leaves free."""
-    return memory.peak, memory.constants + memory.loaded, memory.overhead, memory.reserve
+    runtime = max(memory.kept, memory.overhead - memory.loaded)  # copies lie where only preparation needs bytes
+    return memory.peak, memory.constants + memory.loaded, runtime, memory.reserve
 
 
 def needs(plan: Plan, memory: MemoryUse) -> str:

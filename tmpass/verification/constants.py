@@ -99,8 +99,9 @@ def _check_places(plan: Plan, hulls: list[Hull]) -> list[Violation]:
                     Violation("alignment", f"{message} {memory.alignment}", low=row.offset, high=row.offset + row.size)
                 )
         found += _overlaps(memory, inside, [hull for hull in hulls if hull.buffer.memory == memory.name])
-        rest = memory.overhead + memory.reserve
+        in_run = memory.overhead if memory.tail is None else memory.tail  # copies are made once the model is prepared
         for row in inside if plan.fits else ():
+            rest = memory.reserve + (memory.overhead if row.use == _STORED else in_run)
             if memory.capacity is not None and row.offset + row.size + rest > memory.capacity:
                 message = f"constant {row.id} ends at byte {row.offset + row.size} of {memory.name}, which has"
                 found.append(Violation("capacity", f"{message} {memory.capacity}, less {rest} for other uses"))

@@ -9,6 +9,9 @@ from tmpass.verification.bounds import forced_by
 from tmpass.verification.hulls import Hull
 from tmpass.verification.state import is_sorted, topological_orders
 
+_ARENA = 16
+"""An arena of TensorFlow Lite Micro is a multiple of it."""
+
 
 def check_figures(plan: Plan, graph: Graph, hulls: list[Hull], unknown: int = 0) -> list[Violation]:
     """Violations by peaks, bounds, live bytes, `fits` or `status` that do not follow from the buffers.
@@ -74,8 +77,13 @@ def is_missing(memory: MemoryUse, peak: int, loaded: int) -> bool:
     if memory.capacity is None:
         return False
     buffers = peak + (-peak % memory.alignment if memory.constants else 0)
-    arena = max(buffers + memory.overhead, memory.preparation)
-    return arena + memory.constants + loaded + memory.reserve > memory.capacity
+    prepared = max(buffers + memory.overhead, memory.preparation)
+    in_run = prepared + loaded
+    if memory.tail is not None:  # what only preparation takes is free again where the copies are
+        in_run = buffers + loaded + memory.tail
+        in_run += -in_run % _ARENA
+    arena = max(prepared, in_run) if loaded else prepared
+    return arena + memory.constants + memory.reserve > memory.capacity
 
 
 def _always_missing(memory: MemoryUse, bound: int, loaded: int) -> bool:

@@ -69,6 +69,24 @@ def test_copies_leave_the_tail_of_an_arena_its_room():
         assert any(row.use == "resident" for row in made.constants)
 
 
+def test_copies_lie_where_only_the_preparation_needs_bytes():
+    """Preparing states.tflite takes 1280 + 2560 B, and a run 1280 + 9600 + 2424, at a multiple of 16.
+
+    The copies are made once the model is prepared. Before, both were added up: 13440 B.
+    """
+    target = board("tflm", mapped=False)
+    made = tmpass.plan(MODELS / "states.tflite", target)
+    first = made.memories[0]
+    assert (first.peak, first.loaded, first.overhead, first.tail) == (1280, 9600, 2560, 2424)
+    assert first.needed == 13312
+    assert "needed       13312 B (13 KiB): buffers 1280 B, constants 9600 B, runtime 2424 B" in made.summary()
+    exact = tmpass.plan(MODELS / "states.tflite", target, budget=13312)
+    assert exact.fits
+    assert not any(row.use == "streamed" for row in exact.constants)
+    less = tmpass.plan(MODELS / "states.tflite", target, budget=13311)
+    assert any(row.use == "streamed" or row.memory == "psram" for row in less.constants) or less.memories[1].peak
+
+
 @pytest.mark.parametrize("name", ["branchy", "attention", "control_flow"])
 def test_an_arena_in_which_the_model_cannot_be_prepared_is_proved_too_small(name):
     """Buffers may all be elsewhere, but preparation needs the arena. Before, the answer was an ended search."""

@@ -28,7 +28,7 @@ def least_copies(plan: Plan, speeds: Speeds) -> int:
         live = use.live_bytes if beside and loaded == plan.target.memory else 0
         left = 0 if not memory.survives else whole
         if memory.survives and use.capacity is not None:
-            left = max(0, use.capacity - use.reserve - use.overhead - live)
+            left = max(0, use.capacity - use.reserve - use.kept - live)
         least += speeds.read(home, max(0, whole - left))
     if plan.transfers is not None and not several:
         behind, moved = plan.transfers.memory, plan.transfers.lower_bound

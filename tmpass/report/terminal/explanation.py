@@ -116,7 +116,7 @@ def _budget(known: Explanation) -> str:
         least += f", without the reserve of {memory.reserve} B"
     if known.plan.unknown_tensors:
         return f"{least} for what is planned; what is not counted is on top of it"
-    if memory.tail is not None and known.streamed_budget is None:
+    if memory.preparation_decides and known.streamed_budget is None:
         below = f"; none below {format_size(known.lowest_budget)} for this order and sharing"
         if known.elsewhere:  # another division has other buffers in this memory
             prepared = format_size(memory.preparation + memory.constants)

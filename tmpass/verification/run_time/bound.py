@@ -34,7 +34,8 @@ def _constants(plan: Plan, profile: Target, clock: Clock, *, alone: bool) -> int
     inside = next(memory for memory in profile.memories if memory.name in moved.values())
     use = next(memory for memory in plan.memories if memory.name == inside.name)
     needed = sum(row.size for row in stored if row.tensors[0] in moved)
-    free = needed if use.capacity is None else use.capacity - use.reserve - use.overhead
+    kept = use.overhead if use.tail is None else use.tail
+    free = needed if use.capacity is None else use.capacity - use.reserve - kept
     at = profile.memories.index(profile.scratchpad)
     others = [memory.name for memory in profile.memories[at + 1 :] if "activations" in memory.holds]
     leaves = bool(others) and profile.runtime.copies_buffers and others[0] != stored[0].memory

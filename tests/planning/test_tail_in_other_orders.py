@@ -10,6 +10,9 @@ from support.tflm_models import drawn_subgraph
 from tflite_writer import Subgraph, write_model
 
 import tmpass
+from tmpass.loading.load import load
+from tmpass.targets.tail.predict import predict
+from tmpass.targets.tail.read import load_rules
 
 
 def shuffled(subgraph: Subgraph, rng: Random) -> Subgraph:
@@ -49,6 +52,34 @@ def test_what_fits_in_another_order_is_not_proved_not_to_fit(seeds):
             said = made.summary().splitlines()[0]
             padding = "no order has fewer bytes alive, but one may need less padding"
             assert any(words in said for words in (padding, "others may need less", "to prepare the model, by rules"))
+
+
+@pytest.mark.parametrize("seeds", [range(first, first + 8) for first in range(0, 32, 8)])
+def test_no_order_has_a_smaller_tail_than_the_least(seeds):
+    """Only the first thing that a kernel keeps has padding that depends on the order, and options have theirs."""
+    exact = 0
+    for seed in seeds:
+        subgraph, rng = drawn_subgraph(seed), Random(seed)
+        graphs = [load(write_model([shuffled(subgraph, rng)])).graph for _ in range(24)]
+        found = [predict(graph, load_rules("tflm"), word) for graph in graphs for word in (4, 8)]
+        for word in (0, 1):
+            tails = found[word::2]
+            assert len({one.least for one in tails}) == 1, seed
+            least = min(one.total for one in tails)
+            assert tails[0].least <= least <= tails[0].least + 16, seed
+            exact += least == tails[0].least
+    assert exact
+
+
+@pytest.mark.parametrize("less", [1, 16])
+def test_one_step_below_the_least_arena_is_all_that_is_open(less):
+    """Before, up to 160 bytes: whatever only aligns was taken off, though most of it does not depend on the order."""
+    model = FOLDER / "branchy.tflite"
+    needed = tmpass.plan(model, "tflm").memories[0].needed
+    assert tmpass.plan(model, "tflm", budget=needed - less).status == "unknown"
+    made = tmpass.plan(model, "tflm", budget=needed - 17)
+    assert made.status == "infeasible"
+    assert tmpass.verify(made, model, target="tflm") == ()
 
 
 def test_no_more_states_are_offered_where_no_order_has_fewer_bytes_alive():

@@ -157,7 +157,7 @@ def _tail_slack(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse
     if _is_chain(request.graph, ordered.timeline):
         return 0
     tail = tail_of(request.graph, request.target, ordered.timeline)
-    return 0 if tail is None else tail.padding + tail.alignment - 1
+    return 0 if tail is None else max(0, first.kept - tail.least)
 
 
 def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[MemoryUse], slack: int) -> bool:

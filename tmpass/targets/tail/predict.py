@@ -34,6 +34,10 @@ tests/runtime/test_tail_tflm.py holds it in the interpreter.
 """
 
 
+_IN_ORDER = (Per.OPTIONS, Per.KERNEL)
+"""What is allocated in the order of the operators."""
+
+
 @record
 class RuntimeBytes:
     """What a runtime keeps in an arena beside the head, which a plan fills.
@@ -46,7 +50,8 @@ class RuntimeBytes:
         prepared_at_least: bytes of the arena without which it is prepared in no order of its operators; 0 where the
             tail takes as much.
         alignment: of the end of the head, and of the arena.
-        padding: the bytes of the tail that only align. No order of the operators has a smaller tail than the rest.
+        padding: the bytes of the tail that only align.
+        least: no order of the operators has a smaller tail: other orders differ in what only aligns.
     """
 
     total: int
@@ -56,6 +61,7 @@ class RuntimeBytes:
     prepared_at_least: int
     alignment: int = 16
     padding: int = 0
+    least: int = 0
 
     @property
     def beside_aligned(self) -> int:
@@ -99,10 +105,13 @@ def predict(
     """
     model = Sizes(graph, rules, word_size, orders)
     before, used, sizes, rows = 0, 0, 0, defaultdict[tuple[str, bool], list[int]](lambda: [0, 0])
+    least, multiple = 0, rules.alignment
     at_plan, kernels_end = 0, 0
     for allocation in rules.persistent:
         before = used if allocation.per is Per.KERNEL else before
-        for what, count, size, align in model.allocations(allocation):
+        taken = tuple(model.allocations(allocation))
+        least, multiple = _least_end(least, multiple, taken, ordered=allocation.per not in _IN_ORDER)
+        for what, count, size, align in taken:
             end = round_up(used + size, align)
             row = rows[what, allocation.per is Per.KERNEL and what != RESOURCES]
             row[0] += count
@@ -123,7 +132,33 @@ def predict(
     preparation = round_up(max(preparing, placing), rules.alignment)
     # In another order a kernel may be prepared first, and padding is other.
     first = max(before + model.prepared_first(), placing) - (used - sizes)
-    return RuntimeBytes(used, found, unknown, preparation, _at_least(first, used), rules.alignment, used - sizes)
+    return RuntimeBytes(used, found, unknown, preparation, _at_least(first, used), rules.alignment, used - sizes, least)
+
+
+def _least_end(
+    start: int, multiple: int, taken: Sequence[tuple[str, int, int, int]], *, ordered: bool
+) -> tuple[int, int]:
+    """The bytes up to which allocations reach at least, and a number of which the end is a multiple.
+
+    Each ends at a multiple of its alignment. So in any order all but the first begin at a multiple of the least one.
+
+    Args:
+        start: where the first begins at least.
+        multiple: a power of two of which it begins at a multiple.
+        taken: name, count, bytes and alignment of each.
+        ordered: whether they come in this order; else in any.
+    """
+    if not taken:
+        return start, multiple
+    if ordered:
+        for _, _, size, align in taken:
+            start = round_up(start + size, align)
+        return start, taken[-1][3]
+    grain = min(align for _, _, _, align in taken)
+    padding = [-size % grain for _, _, size, _ in taken]
+    first = max(most - -size % min(multiple, grain) for most, (_, _, size, _) in zip(padding, taken, strict=True))
+    end = start + sum(size for _, _, size, _ in taken) + sum(padding) - first
+    return round_up(end, grain), grain
 
 
 def _at_least(preparation: int, tail: int) -> int:

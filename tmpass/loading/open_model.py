@@ -41,7 +41,8 @@ def frontend_of(name: str, data: bytes) -> Frontend:
     Raises:
         ModelError: no frontend knows it.
     """
-    if data.lstrip()[:1] == b"{" and b'"tmpass.plan/' in data[:200]:
+    head = data[:200]  # a copy of a whole model takes milliseconds
+    if head.lstrip()[:1] == b"{" and b'"tmpass.plan/' in head:
         raise ModelError("it is a plan, not a model", where=name, hint="tmpass show reads plans")
     suffix = Path(name).suffix.lower()
     frontend = (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from tmpass.base.choices import OrderMethod, Role, Status
+from tmpass.base.choices import TAIL_ALIGNMENT, OrderMethod, Role, Status
 from tmpass.base.record import maker
 from tmpass.base.version import VERSION
 from tmpass.graph.dependencies import read_pairs
@@ -137,7 +137,16 @@ def rules_out(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse, 
 
 def _above(bound: int | None, first: MemoryUse, slack: int) -> bool:
     """Whether `bound` bytes of the first memory are more than it has, with `slack` bytes less of its tail."""
-    return bound is not None and first.capacity is not None and first.needed_at_least(bound) - slack > first.capacity
+    return bound is not None and first.capacity is not None and _least_needed(bound, first, slack) > first.capacity
+
+
+def _least_needed(bound: int, first: MemoryUse, slack: int) -> int:
+    """What is needed of the first memory for `bound` bytes, with `slack` bytes less of its tail.
+
+    An arena with a tail is a multiple of its alignment in any order.
+    """
+    least = first.needed_at_least(bound) - slack
+    return least + (-(least - first.reserve) % TAIL_ALIGNMENT if slack and not first.constants else 0)
 
 
 def _is_order_free(request: LayoutRequest) -> bool:
@@ -171,8 +180,8 @@ def _may_fit(request: LayoutRequest, ordered: OrderedLayout, memories: Sequence[
     first, *others = memories
     bound = ordered.order.lower_bound
     capacity = first.needed if first.capacity is None else first.capacity
-    searched = bound == first.live_bytes and first.needed_at_least(first.lower_bound) - slack > capacity
-    fits = first.needed_at_least(bound) - slack <= capacity
+    searched = bound == first.live_bytes and _least_needed(first.lower_bound, first, slack) > capacity
+    fits = _least_needed(bound, first, slack) <= capacity
     return not searched and fits and not any(use.proved_shortfall for use in others)
 
 

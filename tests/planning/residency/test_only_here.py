@@ -50,13 +50,13 @@ def test_inputs_that_are_alive_together_are_a_bound(transfers, held):
     assert made.order.held_bound is None
 
 
-def test_with_the_tail_of_an_arena_another_order_may_need_less_padding():
+def test_with_the_tail_of_an_arena_less_padding_in_another_order_is_ruled_out():
     path, target = MODELS / "branchy.tflite", TFLM
     least = next(one.size for one in curve_of(tmpass.plan(path, target), path, target) if one.fits)
     assert tmpass.plan(path, target, budget=least).fits
-    for less, status in ((1, "unknown"), (16, "unknown"), (256, "infeasible"), (1024, "infeasible")):
+    for less in (1, 16, 256, 1024):  # the first two were open for the padding in other orders, which has too few bytes
         made = tmpass.plan(path, target, budget=least - less)
-        assert made.status == status, less
+        assert made.status == "infeasible", less
         assert f"{less} B are missing for what only sram may hold" in made.summary().replace(" (1 KiB)", "")
         assert tmpass.verify(made, path, target=target) == ()
 

@@ -39,7 +39,9 @@ class Bytes:
         if seen != self.alone:
             return f"run: values are lost in the planned bytes {arena.spoiled}"
         for memory in made.memories if made.fits else ():
-            needed = arena.ends.get(memory.name, 0) + memory.overhead + memory.reserve
+            kept = memory.overhead if memory.tail is None else memory.tail
+            in_run = arena.ends.get(memory.name, 0) + kept  # the model is prepared, so the rest of the overhead is free
+            needed = max(in_run, memory.peak + memory.overhead) + memory.reserve
             if memory.capacity is not None and needed > memory.capacity:
                 return f"fits: a run uses {needed} bytes of {memory.name}, which has {memory.capacity}"
         return ""

@@ -1,5 +1,6 @@
 """`plan` and `explain` offer a split where it makes a model fit, with the figure of the split."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,9 +10,12 @@ from support.split_bottleneck import bottleneck
 
 import tmpass
 from tmpass.api import split_offer
-from tmpass.api.split_offer import offer_split
+from tmpass.api.split_offer import NoSplit, offer_split
 from tmpass.base.errors import VerificationError
 from tmpass.explanation.explain import explain
+from tmpass.loading.load import load
+from tmpass.report.json.explanation import to_json
+from tmpass.splitting.search import Search
 
 MODEL = bottleneck()
 NEEDED = tmpass.plan(MODEL, "tflm").memories[0].needed
@@ -34,8 +38,54 @@ def test_a_model_that_fits_gets_no_offer():
     assert offered(NEEDED) is None
 
 
-def test_what_no_split_reaches_is_not_offered():
-    assert offered(2048) is None
+def test_what_no_split_reaches_is_ruled_out_without_a_search(monkeypatch):
+    """The bound holds for every split: it is below the fewest bytes that a search with full effort finds."""
+
+    def fail(*_args):
+        raise AssertionError
+
+    monkeypatch.setattr(Search, "within", fail)
+    found = offered(2048)
+    assert found.tried
+    assert 2048 < found.least <= tmpass.split(MODEL, "tflm", max_macs=1.0, max_slowdown=1.0).needed[0]
+    assert found.text.startswith("split, it does not fit either: any choice of equal parts needs")
+    assert f" {found.least} B" in found.text
+
+
+def test_a_search_that_finds_no_split_proves_nothing(monkeypatch):
+    monkeypatch.setattr(Search, "within", lambda *_: None)
+    found = offered(NEEDED * 3 // 4)
+    assert found.tried
+    assert found.least is None
+    assert found.text == "split, none that fits was found in a short search; tmpass split searches longer"
+
+
+def test_explain_says_that_there_is_no_split_and_why():
+    """One line of the text, and an object of the JSON: who reads them knows whether a split is worth trying."""
+    again = tmpass.split(MODEL, "tflm").data
+    for known, tried, why in (
+        (explain(MODEL, "tflm", budget=2048), True, "it does not fit either"),
+        (explain(MODEL, "tflm", budget=2048, schedule="given"), False, "a split is planned with the usual options"),
+        (explain(load(MODEL), "tflm", budget=2048), False, "a loaded model has no file"),
+        (explain(again, "tflm", budget=2048), False, "it is split already; split the original"),
+    ):
+        assert not known.plan.fits
+        (line,) = [line for line in known.summary().splitlines() if line.startswith("split, ")]
+        assert why in line
+        assert ("nothing was tried" in line) is not tried
+        assert json.loads(to_json(known))["no_split"]["tried"] is tried
+
+
+def test_a_bound_for_one_memory_rules_nothing_out_where_buffers_may_be_in_another():
+    """What the scratchpad does not hold, the second memory may: the sum of both has room for a smaller split."""
+    sram = tmpass.load_target("tflm").scratchpad
+    sizes = {"sram": 20 << 10, "psram": 4 << 10}
+    both = tuple(replace(sram, name=name, capacity=size) for name, size in sizes.items())
+    target = replace(tmpass.load_target("tflm"), memories=(*both, *tmpass.load_target("tflm").memories[1:]))
+    made = tmpass.split(MODEL, target)
+    assert not made.fits
+    assert (made.status, made.bound) == ("unknown", None)
+    assert offer_split(MODEL, tmpass.plan(MODEL, target), target).least is None
 
 
 def test_no_split_is_tried_where_constants_do_not_fit_their_memory(monkeypatch):
@@ -48,7 +98,8 @@ def test_no_split_is_tried_where_constants_do_not_fit_their_memory(monkeypatch):
     )
     profile = replace(profile, memories=small)
     monkeypatch.setattr(split_offer, "quick_split", fail)
-    assert offer_split(MODEL, tmpass.plan(MODEL, profile), profile) is None
+    found = offer_split(MODEL, tmpass.plan(MODEL, profile), profile)
+    assert found == NoSplit(False, "constants do not fit, and splitting does not make them smaller")
 
 
 def test_a_runtime_that_does_not_read_the_format_gets_no_offer():
@@ -86,7 +137,7 @@ def test_a_plan_with_other_options_gets_no_offer(options):
     profile = tmpass.load_target("pixel6-tpu" if "io" in options else "tflm").override(NEEDED * 3 // 4, None)
     made = tmpass.plan(MODEL, profile, **options)
     assert not made.fits
-    assert offer_split(MODEL, made, profile) is None
+    assert not offer_split(MODEL, made, profile).tried
 
 
 @pytest.mark.parametrize("error", [VerificationError("a wrong split", violations=()), ValueError("a\nb")])

@@ -73,6 +73,7 @@ def test_constants_that_are_too_large_are_named(run, weights_model):
         "",
         "flash needs 1300640 B (1.24 MiB): no order, sharing or packing helps",
         "",
+        "split, nothing was tried: constants do not fit, and splitting does not make them smaller",
         "hint: the largest constant has 585.9 KiB; 246.2 KiB are missing",
     ]
 

@@ -101,6 +101,14 @@ def test_the_bound_says_that_nothing_less_can_be_found():
     assert least_bytes(search.net, prices, TFLM, ANY, least + 1).bytes == least
 
 
+def test_less_work_gives_a_lower_bound():
+    search = Search(open_net(open_carrier(bottleneck()), TFLM).net, TFLM, silent)
+    prices = Prices(search.net, TFLM, padded=False)
+    bounds = [least_bytes(search.net, prices, TFLM, ANY, 1 << 40, built=built).bytes for built in (0, 10, 100, 6000)]
+    assert bounds == sorted(bounds)
+    assert 0 < bounds[0] < bounds[-1]
+
+
 def test_a_tensor_that_passes_an_operator_counts_in_every_order():
     """X -> Relu -> Conv -> Relu -> Conv -> Add, which reads the first Relu's result again.
 

@@ -16,9 +16,10 @@ from tmpass.graph.binding import check_bindings
 from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import Carrier, open_carrier
 from tmpass.loading.contract import SplittingFrontend
+from tmpass.planning.residency.divide_layout import takes_elsewhere
 from tmpass.planning.residency.overhead import stored_shortfall
 from tmpass.plans.plan import Plan
-from tmpass.splitting.least_bytes import LeastBytes, least_bytes
+from tmpass.splitting.least_bytes import BUILT, LeastBytes, least_bytes
 from tmpass.splitting.levels import NARROW, NARROW_TIME, least, levels, trade_offs, within
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.note import write_note
@@ -257,31 +258,42 @@ def _least(opened: Opened, before: Plan, search: Search, target: Target, limits:
     return made
 
 
-def _bound(search: Search, limit: Limit, known: int) -> LeastBytes | None:
-    """A lower bound on the bytes of any choice of stages; None where floats are planned as integers.
+def _bound(search: Search, limit: Limit, known: int, built: int = BUILT) -> LeastBytes | None:
+    """A lower bound on the bytes of any choice of stages; None where it would not hold.
+
+    It is not for floats that are planned as integers, nor where buffers may be outside of the scratchpad.
 
     Args:
         search: of the model.
         limit: the widest on additional work.
         known: the bytes of a split.
+        built: the most stages that are built for it.
     """
-    if search.target.int8 is Int8.NATIVE:
+    if search.target.int8 is Int8.NATIVE or takes_elsewhere(search.target):
         return None
     prices = Prices(search.net, search.target, padded=False)
     base = prices.tail if search.target.runtime.tail else search.base
-    found = least_bytes(search.net, prices, search.target, limit, known - base)
+    found = least_bytes(search.net, prices, search.target, limit, known - base, built=built)
     return replace(found, bytes=found.bytes + base)
 
 
-def quick_split(model: object, target: Target, bindings: Mapping[str, int]) -> Split | None:
-    """The split that fits `target` with little work, by a fourth of the usual budgets; None where none is found.
+def quick_split(model: object, target: Target, bindings: Mapping[str, int]) -> Split | LeastBytes | None:
+    """The split that fits `target` with little work, by a fourth of the usual budgets.
 
-    It raises what `split` raises.
+    It is not searched for where a bound that takes milliseconds is above the capacity: that is returned in its place.
+    None where no split is found. It raises what `split` raises.
     """
-    room = target.scratchpad.capacity
+    if target.scratchpad.capacity is None:
+        return None
+    room = target.scratchpad.capacity - target.scratchpad.reserve
     opened = open_net(open_carrier(model), target, bindings)
     search = Search(opened.net, target, silent, part=4)
-    found = None if room is None else within(search, room - target.scratchpad.reserve, levels(search, MOST_MACS, None))
+    limits = levels(search, MOST_MACS, None)
+    assert search.whole is not None
+    bound = _bound(search, limits[-1], search.whole.needed, built=0)
+    if bound is not None and bound.bytes > room:
+        return bound
+    found = within(search, room, limits)
     if found is None or not (found.stages or opened.folded):
         return None
     return _finished(opened, found, found.plan, search, target)

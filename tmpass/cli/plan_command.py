@@ -133,12 +133,12 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
     if plan.fits or STOPPED in plan.warnings or unread or plan.refused:  # no offer, which takes many imports
         return
     from tmpass.api.arguments import target_of
-    from tmpass.api.split_offer import offer_split
+    from tmpass.api.split_offer import NoSplit, offer_split
 
     profile = target_of(target).override(plan.options.budget, plan.options.alignment)
     with progress(f"splitting {plan.model.file}"):
         offer = offer_split(source, plan, profile)
-    if offer is not None:
+    if offer is not None and not isinstance(offer, NoSplit):  # tmpass explain says why there is none
         click.echo(f"split        {offer.text.removeprefix('split, ')}")
 
 

@@ -38,7 +38,7 @@ from tmpass.plans.plan import STOPPED, Plan
 from tmpass.targets import Target
 
 if TYPE_CHECKING:
-    from tmpass.api.split_offer import SplitFault, SplitOffer
+    from tmpass.api.split_offer import NoSplit, SplitFault, SplitOffer
 
 
 def explain(
@@ -111,8 +111,8 @@ def _elsewhere(graph: Graph, target: Target, name: str) -> str:
 
 def _offer(
     model: object, made: Plan, target: str | os.PathLike[str] | Target | None
-) -> "SplitOffer | SplitFault | None":
-    """The split that makes a model fit."""
+) -> "SplitOffer | SplitFault | NoSplit | None":
+    """The split that makes a model fit, or why there is none."""
     if made.fits:
         return None
     from tmpass.api.split_offer import offer_split  # which few explanations need

@@ -11,7 +11,7 @@ from tmpass.plans.plan import Plan, PlannedBuffer, PlannedConstant, PlannedStep,
 from tmpass.plans.rendered import rendered
 
 if TYPE_CHECKING:
-    from tmpass.api.split_offer import SplitFault, SplitOffer
+    from tmpass.api.split_offer import NoSplit, SplitFault, SplitOffer
     from tmpass.explanation.travels import Travels
 
 
@@ -129,7 +129,7 @@ class Explanation:
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
         curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
         travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
-        split: the split with which the model fits; None where it fits, or none was found.
+        split: the split with which the model fits, or why there is none; None where it fits or the target runs no part.
         may_travel: whether another budget may give a plan with transfers: then the least budget is one without.
         elsewhere: another memory to which buffers go when the one that decides has less room; empty if no memory can
             take them. Where one can, no least budget is known.
@@ -157,7 +157,7 @@ class Explanation:
     travels: "Travels | None" = None
     may_travel: bool = False
     elsewhere: str = ""
-    split: "SplitOffer | SplitFault | None" = None
+    split: "SplitOffer | SplitFault | NoSplit | None" = None
 
     def summary(self) -> str:
         """The first lines that `tmpass explain` prints, and its notes: without tables."""

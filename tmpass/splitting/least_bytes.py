@@ -55,7 +55,7 @@ class LeastBytes:
     operator: str
 
 
-def least_bytes(net: Net, prices: Prices, target: Target, limit: Limit, most: int) -> LeastBytes:
+def least_bytes(net: Net, prices: Prices, target: Target, limit: Limit, most: int, *, built: int = BUILT) -> LeastBytes:
     """The bytes of head and additional tail below which no choice of stages gets.
 
     Args:
@@ -64,8 +64,9 @@ def least_bytes(net: Net, prices: Prices, target: Target, limit: Limit, most: in
         target: of the plan.
         limit: on the additional work of a stage.
         most: the head of the plan that is known, and its additional tail.
+        built: the most stages that are built; with 0 the bound takes milliseconds, and is lower.
     """
-    return _Finder(net, prices, target, limit, most).find()
+    return _Finder(net, prices, target, limit, most).find(built)
 
 
 class _Finder:
@@ -78,9 +79,9 @@ class _Finder:
         self.blocks = list[Block]()
         self.built = self.searched = 0
 
-    def find(self) -> LeastBytes:
+    def find(self, built: int) -> LeastBytes:
         while (best := self._best()) is not None:
-            if not self._raise(best):
+            if not built or not self._raise(best, built):
                 operator = self.net.op(best.worst).name if self.whole else ""
                 return LeastBytes(best.bytes, operator)
         return LeastBytes(self.most, "")
@@ -94,11 +95,11 @@ class _Finder:
             found.setdefault(first, []).extend(_fewest([way for way in known if way.live < below]))
         return choose_by_bounds(self.whole, found, self.blocks, self.most)
 
-    def _raise(self, best: BoundChoice) -> bool:
-        """Replace bounds of the best choice by better ones; whether there were any."""
+    def _raise(self, best: BoundChoice, built: int) -> bool:
+        """Replace bounds of the best choice by better ones; whether there were any, with up to `built` stages built."""
         unbuilt = [way for way in best.ways if way.stage is None]
         if unbuilt:
-            if self.built >= BUILT:
+            if self.built >= built:
                 return False
             for way in unbuilt:
                 self.runs[way.first, way.last] = list(self._built(way))

@@ -36,7 +36,7 @@ def to_json(known: Explanation) -> str:
         **({"condition": needed} if (needed := condition(asked)) else {}),
         "stopped": known.stopped,
         **({} if asked.time is None else {"time": asdict(asked.time)}),
-        **({} if known.split is None else {"split": {k: v for k, v in asdict(known.split).items() if v != {}}}),
+        **_split(known),
     }
     reasons = _reasons(known)
     if known.travels is None:
@@ -46,6 +46,16 @@ def to_json(known: Explanation) -> str:
         facts["without_transfers"] = {**_figures(known.plan, known.peak_step.memory), **reasons}
     facts["curve"] = None if known.curve is None else [_point(known.curve, at) for at in range(len(known.curve))]
     return json_text(facts, indent=2) + "\n"
+
+
+def _split(known: Explanation) -> dict[str, Any]:
+    """The split that was offered, or why there is none."""
+    if known.split is None:
+        return {}
+    from tmpass.api.split_offer import NoSplit  # which is imported where there is one
+
+    name = "no_split" if isinstance(known.split, NoSplit) else "split"
+    return {name: {key: value for key, value in asdict(known.split).items() if value != {}}}
 
 
 def _figures(plan: Plan, memory: MemoryUse) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tmpass.cli.files import read_plan
 from tmpass.cli.inputs import refuse_inputs
 from tmpass.cli.planned_target import read_for_target
 from tmpass.cli.settled import target_for
+from tmpass.cli.terminal import complain_of_notes
 from tmpass.cli.write_files import write_whole
 from tmpass.plans.model_name import check_name
 from tmpass.report.formats.registry import FORMATS, all_formats, check_names_model, compares, format_of, load_format
@@ -97,6 +98,7 @@ def command(
         write_whole(output, form.emit(found, other))
     else:
         write_whole(output, form.emit(found))
+    complain_of_notes(found, ((form, output),))
 
 
 def _read(ctx: click.Context, path: str, target: str | None) -> "Plan":

@@ -21,7 +21,7 @@ from tmpass.cli.options import (
 )
 from tmpass.cli.outputs import check_curve, check_format, check_outputs
 from tmpass.cli.settled import settled, targets_left_open
-from tmpass.cli.terminal import complain, complain_of_planner, complain_of_weights, progress
+from tmpass.cli.terminal import complain, complain_of_notes, complain_of_planner, complain_of_weights, progress
 from tmpass.cli.write_files import plain_name, write_all
 from tmpass.report.text import one_line
 
@@ -100,7 +100,7 @@ def command(
         results.append(("-", plan.to_json()))
     write_all(results)
     _complain_of_models(models, plan, data, model, beside)
-    _complain_of_headers(models, emit, plan, data)
+    _complain_of_emitted(models, emit, plan, data)
     if data is not None and all(form.NAME != PLANNER_FORMAT for form, _ in emit):
         complain_of_planner(plan)
     if "-" in (*models, *(path for path, _ in results)):
@@ -161,10 +161,11 @@ def _complain_of_models(
     complain_of_weights(paths, model, beside)
 
 
-def _complain_of_headers(
+def _complain_of_emitted(
     models: list[str], emit: "tuple[tuple[Format, str], ...]", plan: "Plan", data: bytes | None
 ) -> None:
-    """Say that a header names the file that was planned, where the firmware will hold the planned one."""
+    """Say what readers of emitted files need to know. A header names the file that was planned, not the planned one."""
+    complain_of_notes(plan, emit)
     named = {"c": "its SHA-256, flash and the names of macros", "tflm-planner": "its SHA-256 and the names of macros"}
     for form, path in emit if data is not None else ():
         if form.NAME in named and path != "-" and models[0] != "-":

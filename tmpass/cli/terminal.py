@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from tmpass.plans.plan import Plan
+    from tmpass.report.formats.registry import Format
 
 
 def complain(text: str) -> None:
@@ -45,6 +46,20 @@ def complain_of_planner(plan: "Plan") -> None:
 
     if note := planner_note(plan):
         complain(f"warning: {note}")
+
+
+def complain_of_notes(plan: "Plan", written: "Iterable[tuple[Format, str]]") -> None:
+    """Print what the readers of the files of `plan` need besides them.
+
+    Args:
+        plan: that was written.
+        written: the formats and paths.
+    """
+    from tmpass.report.formats.registry import note_of
+
+    for form, path in written:
+        if note := note_of(form, plan, path):
+            complain(f"{path}: {note}" if path != "-" else note)
 
 
 def drop(stream: str) -> None:

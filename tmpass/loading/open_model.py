@@ -52,8 +52,8 @@ def frontend_of(name: str, data: bytes) -> Frontend:
     )
     if frontend is None:
         what = "it is not a model that tmpass reads" if data else "the file is empty"
-        profile = "; --target takes a profile" if suffix == ".toml" else ""
-        raise ModelError(what, where=name, hint=f"formats: {_names()}{profile}")
+        other = {".toml": "; --target takes a profile", ".csv": "; tmpass allocate takes a CSV of buffers"}
+        raise ModelError(what, where=name, hint=f"formats: {_names()}{other.get(suffix, '')}")
     return frontend
 
 

@@ -271,7 +271,7 @@ def _check(buffer: Buffer, problem: Problem) -> None:
     unknown = [name for name in buffer.memories if all(name != memory.name for memory in problem.memories)]
     if unknown:
         known = ", ".join(memory.name for memory in problem.memories)
-        law = f"the memories are {known}" if known else "no memory is given"
+        law = f"the memories are {known}" if known else "no memory is given; tmpass allocate takes --memory NAME=SIZE"
         _refuse(buffer, f"asks for memory {unknown[0]}", law)
     if buffer.hint is not None and not 0 <= buffer.hint <= MAX_BYTES:
         _refuse(buffer, f"has hint {buffer.hint}", "hints are 0 .. 2^62")

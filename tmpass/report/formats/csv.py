@@ -10,6 +10,7 @@ places, and what they take is not left for buffers.
 """
 
 from collections.abc import Iterator
+from shlex import quote
 
 from tmpass.packing.problem import Buffer, Memory, Problem
 from tmpass.packing.problem_csv import write_solution
@@ -24,7 +25,7 @@ SUMMARY = "the buffers with MiniMalloc's columns and their offsets"
 def emit(plan: Plan) -> str:
     """The buffers of `plan` as CSV, by number."""
     rounding = RUNTIMES[plan.target.runtime].rounding
-    several = len(plan.arenas) > 1
+    several = _several(plan)
     memories = tuple(_in_one_space(plan))
     alignment = {memory.name: memory.alignment for memory in plan.memories}
     begin = {memory.name: memory.offset for memory in memories}
@@ -43,6 +44,19 @@ def emit(plan: Plan) -> str:
     )
     problem = Problem(buffers, memories=memories if several else ())
     return write_solution(problem, [begin[b.memory] + b.offset for b in rows])
+
+
+def note(plan: Plan, path: str) -> str:
+    """The command that reads the file `path` of several memories again; empty for one memory, which needs none."""
+    if not _several(plan):
+        return ""
+    memories = (f"--memory {quote(f'{m.name}={m.size}@{m.offset}')}" for m in _in_one_space(plan))
+    file = "plan.csv" if path == "-" else quote(path)
+    return f"a CSV has no sizes of memories; to read it: tmpass allocate {file} {' '.join(memories)}"
+
+
+def _several(plan: Plan) -> bool:
+    return len(plan.arenas) > 1
 
 
 def _in_one_space(plan: Plan) -> Iterator[Memory]:

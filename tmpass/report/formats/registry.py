@@ -53,6 +53,15 @@ class Informed(Comparing, Protocol):
         """The text of the file for `plan`, with what the model says besides."""
 
 
+def note_of(form: Format, plan: "Plan", path: str) -> str:
+    """What the reader of the file `path` of `plan` needs besides it, in one line; empty where it says all.
+
+    A format that has such a case has a function `note` of the plan and the path.
+    """
+    note = getattr(form, "note", None)
+    return str(note(plan, path)) if callable(note) else ""
+
+
 def takes_facts(form: Format) -> TypeGuard[Informed]:
     """Whether `form` shows facts of the model: its constants by operators, and the curve of the plan."""
     return compares(form) and bool(getattr(form, "FACTS", False))

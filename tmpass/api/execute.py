@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tmpass.api.arguments import bound_graph
 from tmpass.api.verified_source import folder_of, verified_source
-from tmpass.base.errors import BudgetError, ModelError, UsageError
+from tmpass.base.errors import BudgetError, ModelError, TmpassError, UsageError
 from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
@@ -18,6 +18,9 @@ from tmpass.verification.integers import as_integers
 
 if TYPE_CHECKING:
     from tmpass.execution.run import Execution
+
+_RUNS_IN = {"tflm": "docs/examples/run_in_tflm.py runs the model and its planned file in TensorFlow Lite Micro"}
+"""Runtime of a plan -> what runs its models where the engine does not take them."""
 
 
 def execute(
@@ -79,7 +82,14 @@ def execute(
         files = file_bytes(model, folder)
         return run_in_child(run, limits, files, "the engine")
     except (ModelError, BudgetError) as error:
-        raise error if error.where.startswith(loaded.info.file) else error.within(loaded.info.file) from None
+        raise _refused(error, plan, loaded.info.file) from None
+
+
+def _refused(error: ModelError | BudgetError, plan: Plan, file: str) -> TmpassError:
+    """The error of an engine, with the name of the model, and with what else runs a model that it does not take."""
+    if isinstance(error, ModelError) and (other := _RUNS_IN.get(plan.target.runtime)):
+        error.hint = "; ".join(filter(None, (error.hint, other)))
+    return error if error.where.startswith(file) else error.within(file)
 
 
 def _bound(plan: Plan, loaded: Model) -> Graph:

@@ -17,6 +17,9 @@ ONLY = "only what LiteRT runs can be executed"
 _CUSTOM = re.compile(r"unresolved custom op: ([^\n]*?)\.?(See instructions|\n|$)")
 _SOURCE = re.compile(r"\S*/(\w+\.(?:cc|h)):?(\d+)? ?")
 _NODE = re.compile(r"\.?Node number (\d+ \([^)]*\)) failed to \w+$")
+_NEXT = re.compile(r"(?<=[\d\])])\.(?=[A-Z][a-z]+ )|\.(?=(?:Tensor|Node|Input|Output) )")
+"""Between two faults: LiteRT sets them one behind the other, as in `[0, 1). Was 3.Tensor 33 has`."""
+
 _NO_MEMORY = re.compile(r"bad_alloc|[Ff]ailed to allocate memory|out of memory|allocate \d+ bytes")
 
 
@@ -133,6 +136,6 @@ def refused(error: Exception) -> TmpassError:
     if not lines:
         what = "LiteRT does not run it, and does not say why: it may need more memory"
         return BudgetError(what, hint="raise --execute-bytes")
-    fault = _NODE.sub(r", at its operator \1", lines[0])
+    fault = _NEXT.split(_NODE.sub(r", at its operator \1", lines[0]), maxsplit=1)[0]
     fault = fault if len(fault) <= 300 else fault[:297] + "..."
     return ModelError(f"LiteRT cannot run it: {fault.replace(os.linesep, ' ')}", hint=ONLY)

@@ -8,6 +8,7 @@ from make_models import FOLDER
 from support.collide import collided
 from support.tflite_loops import WHILE
 from tflite_writer import Operator, Subgraph, Tensor, options, write_model
+from tmpass.frontends.tflite.execution.interpreter import refused
 
 import tmpass
 from tmpass.api.execute import execute
@@ -101,6 +102,34 @@ def test_the_users_values_are_those_that_run():
     (row,) = (t for t in tmpass.plan(path).tensors if t.role == "input")
     done = executed(path, inputs={row.name: np.zeros(row.shape, row.dtype)})
     assert (done.given, done.drawn, done.violations) == ((row.name,), (), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        (
+            "quantized_dimension must be in range [0, 1). Was 3.Tensor 33 has invalid quantization parameters.quantiz",
+            "quantized_dimension must be in range [0, 1). Was 3",
+        ),
+        ("tensorflow/lite/kernels/conv.cc:349 1 != 0.5 was not true.Node number 3 (CONV_2D) failed to prepare.", None),
+        ("Input tensor 0 lacks data.", "Input tensor 0 lacks data"),
+        ("Type INT16 (7) of tf.Add is not supported", "Type INT16 (7) of tf.Add is not supported"),
+    ],
+)
+def test_the_first_of_several_faults_of_litert_is_told(said, fault):
+    """It sets one behind the other without a blank; the first is the reason."""
+    fault = fault or "1 != 0.5 was not true, at its operator 3 (CONV_2D)"
+    assert str(refused(ValueError(said))) == f"LiteRT cannot run it: {fault}; only what LiteRT runs can be executed"
+
+
+def test_a_refusal_names_what_runs_a_plan_for_tensorflow_lite_micro():
+    mine = write_model(
+        [Subgraph([Tensor("x", [4]), Tensor("y", [4])], [Operator("Mine", [0], [1], custom=True)], [0], [1])]
+    )
+    for target, named in (("tflm", True), ("pixel6-tpu", False)):
+        with pytest.raises(ModelError, match="only what LiteRT runs can be executed") as caught:
+            execute(tmpass.plan(mine, target), mine)
+        assert ("docs/examples/run_in_tflm.py" in str(caught.value)) is named
 
 
 def test_a_custom_operator_is_refused_by_name():

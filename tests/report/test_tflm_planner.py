@@ -1,5 +1,6 @@
 """A plan as a memory planner: compiled, and called as MicroAllocator of TensorFlow Lite Micro calls it."""
 
+import re
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -158,6 +159,43 @@ def test_a_plan_with_one_memory(tmp_path):
     rows = asked(BRANCHY, plan, {})
     answers, _ = compile_planner(tmp_path, plan).ask(*commands(plan, rows))
     assert {array for array, _ in places_of(plan, rows, answers)} == {0}
+
+
+@pytest.mark.parametrize("target", ["tflm", "two"])
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.name)
+def test_the_macros_of_the_arrays_are_those_of_the_c_header(path, target):
+    """BYTES is the whole array, of the arena with its tail: one number sizes it in both headers."""
+    plan = tmpass.plan(path, "tflm" if target == "tflm" else two_memories(), bind=tflite_bindings(path))
+    plain = macros_of(plan.emit("c"))
+    planner = {name.replace("_PLANNER_", "_"): value for name, value in macros_of(emit(plan)).items()}
+    first = memories_of(plan)[0]
+    prefix = f"{path.stem.upper()}_{first.name.upper()}"
+    assert planner[f"{prefix}_BYTES"] == first.needed - first.constants - first.reserve
+    assert planner[f"{prefix}_HEAD"] == first.peak
+    assert {name: plain[name] for name in planner} == planner
+
+
+def macros_of(header):
+    """The numbers of the macros of arrays, by name."""
+    found = re.findall(r"#define (\w+_(?:BYTES|HEAD|ALIGNMENT)) (\d+)u", header)
+    return {name: int(number) for name, number in found}
+
+
+@pytest.mark.parametrize("standard", ["c++11", "c++17"])
+def test_arrays_that_the_macros_declare_are_large_enough(tmp_path, standard):
+    """As the firmware of docs/tflm-memories.md declares them, and with no byte more."""
+    plan = planned(BRANCHY)
+    names = [f"BRANCHY_PLANNER_{memory.name.upper()}" for memory in memories_of(plan)]
+    arrays = [
+        f"alignas({name}_ALIGNMENT) static unsigned char {array}[{name}_BYTES];"
+        for name, array in zip(names, ("arena", "memory1"), strict=True)
+    ]
+    rows = asked(BRANCHY, plan, {})
+    planner = compile_planner(tmp_path, plan, arrays=arrays, standard=standard)
+    lines = [f"init {memories_of(plan)[0].peak} 64", *list(commands(plan, rows))[1:]]
+    answers, said = planner.ask(*lines)
+    assert said == ""
+    check_places(plan, rows, places_of(plan, rows, answers))
 
 
 class TestErrors:

@@ -1,7 +1,7 @@
 """A plan as a memory planner for TensorFlow Lite Micro: one C++ header, for one memory or several.
 
-    alignas(16) static unsigned char sram[160 * 1024];                          the arena
-    alignas(16) static unsigned char psram[NET_PLANNER_PSRAM_BYTES];            in the section of the other memory
+    alignas(NET_PLANNER_SRAM_ALIGNMENT) static unsigned char sram[NET_PLANNER_SRAM_BYTES];      the arena
+    alignas(NET_PLANNER_PSRAM_ALIGNMENT) static unsigned char psram[NET_PLANNER_PSRAM_BYTES];   in the other's section
     static tmpass::NetPlanner planner(sram, sizeof sram, psram, sizeof psram);
     tflite::MicroAllocator* allocator = tflite::MicroAllocator::Create(sram, sizeof sram, &planner);
 
@@ -51,7 +51,7 @@ def emit(plan: Plan) -> str:
         f"#define {prefix}_PLANNER_H",
         "",
         f'#define {prefix}_PLANNER_MODEL_SHA256 "{plan.model.sha256}"',
-        *(f"#define {prefix}_PLANNER_{name}_BYTES {_bytes(plan, memory)}u" for name, memory in names.items()),
+        *(line for name, memory in names.items() for line in _array(f"{prefix}_PLANNER_{name}", plan, memory)),
         "",
         (Path(__file__).parent / "planner.h").read_text(encoding="utf-8"),
         *_class(prefix, plan, names, tensors, scratch),
@@ -67,7 +67,16 @@ def _memory_names(plan: Plan) -> dict[str, MemoryUse]:
     return dict(zip(distinct([upper_name(m.name) for m in memories], numbers), memories, strict=True))
 
 
-def _bytes(plan: Plan, memory: MemoryUse) -> int:
+def _array(name: str, plan: Plan, memory: MemoryUse) -> Iterator[str]:
+    """The macros of the array of a memory, which mean what they do in the header of the format c."""
+    yield f"#define {name}_BYTES {max(_head(plan, memory), memory.peak + memory.overhead)}u"
+    if memory.overhead:
+        yield f"#define {name}_HEAD {_head(plan, memory)}u"
+    yield f"#define {name}_ALIGNMENT {memory.alignment}u"
+
+
+def _head(plan: Plan, memory: MemoryUse) -> int:
+    """The bytes of the array that the plan uses."""
     return RUNTIMES[plan.target.runtime].round_up(memory.peak)
 
 
@@ -84,7 +93,7 @@ def _class(
     yield f"  {kind}({given})"
     yield f"      : PlannerBase(memories_, {len(names)}, tensors(), {len(tensors)}, scratch(), {len(scratch)}),"
     filled = (
-        f'{{"{name.lower()}", {name.lower()}_begin, {name.lower()}_bytes, {_bytes(plan, m)}, {m.alignment}, 0}}'
+        f'{{"{name.lower()}", {name.lower()}_begin, {name.lower()}_bytes, {_head(plan, m)}, {m.alignment}, 0}}'
         for name, m in names.items()
     )
     yield f"        memories_{{{(',' + chr(10) + ' ' * 18).join(filled)}}} {{}}"

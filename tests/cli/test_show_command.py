@@ -69,8 +69,16 @@ def test_table_and_picture_can_be_left_out(run, model):
     table, picture = run("show", model, "--no-picture").out, run("show", model, "--no-table").out
     assert table
     assert picture
-    assert both == table + picture
-    assert run("show", model, "--no-picture", "--no-table").out == ""
+    answer = run("show", model, "--no-picture", "--no-table").out
+    assert both == table.removesuffix(answer) + picture
+
+
+def test_what_is_needed_of_each_memory_is_printed_whatever_is_left_out(run, model):
+    """Who asks for neither table nor picture wants the answer, and not an empty output."""
+    answer = run("show", model, "--target", "tflm", "--no-picture", "--no-table").out
+    assert answer.startswith("arena  ")
+    for left_out in ([], ["--no-picture"], ["--no-table"]):
+        assert answer in run("show", model, "--target", "tflm", *left_out).out
 
 
 def test_the_picture_has_at_most_80_columns(run, model, long_model, empty_model, hard_model):

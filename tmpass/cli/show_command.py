@@ -57,8 +57,8 @@ def command(
     """Show the buffers of a plan, and a picture of the arena: steps from left to right, addresses upwards.
 
     The picture has colours on a terminal, unless NO_COLOR is set. In it # is a constant, and ~ a constant that is
-    streamed. A line for each memory says what is needed of it. Where buffers leave the scratchpad and come back, a
-    second table has the copies.
+    streamed. A line for each memory says what is needed of it, also without table and picture. Where buffers leave the
+    scratchpad and come back, a second table has the copies.
 
     PLAN is a .json file that `tmpass plan -o` wrote. A MODEL is planned first, unless it carries a plan: one of tmpass,
     or the offline plan of another tool. - is standard input.
@@ -90,6 +90,8 @@ def command(
         _print_constants(plan, weights)
     if picture:
         _print_picture(plan)
+    if picture or weights is None:  # the answer, which --constants has in its first line
+        _print_memories(plan)
     if table:
         _print_resolver(plan)
     from tmpass.report.left_out import notes
@@ -118,14 +120,19 @@ def _print_resolver(plan: "Plan") -> None:
 
 
 def _print_picture(plan: "Plan") -> None:
-    """The picture of each arena, and a line for each memory."""
-    from tmpass.report.needs import memory_lines
+    """The picture of each arena."""
     from tmpass.report.terminal.picture import picture
 
     for memory in plan.arenas:
         if len(plan.arenas) > 1:
             click.echo(f"{one_line(clip(memory.name))}:")
         click.echo(picture(plan, memory, colour=coloured()), nl=False)
+
+
+def _print_memories(plan: "Plan") -> None:
+    """A line for each memory: what is needed of it."""
+    from tmpass.report.needs import memory_lines
+
     for line in memory_lines(plan):
         click.echo(one_line(clip(line)))
 

@@ -1,5 +1,7 @@
 """Arguments in the wrong place are told as such, by all functions that take a model and a target."""
 
+import warnings
+
 import pytest
 from make_models import FOLDER
 
@@ -31,3 +33,18 @@ def test_a_budget_in_the_place_of_the_target(function):
 def test_another_name_has_the_hint_of_the_nearest_target():
     with pytest.raises(TargetError, match="did you mean 'tflm'"):
         tmpass.plan(MODEL, "tflmm")
+
+
+@pytest.mark.parametrize("function", [tmpass.plan, tmpass.explain, tmpass.split, tmpass.fleet])
+def test_a_text_without_a_unit_that_looks_like_kibibytes_is_warned_of_once(function):
+    """As on the command line. The warning stands at the line of the caller."""
+    with pytest.warns(UserWarning, match="budget 96 is 96 bytes; write 96KiB if these are KiB") as caught:
+        function(MODEL, "tflm", budget="96")
+    assert [warning.filename for warning in caught] == [__file__]
+
+
+@pytest.mark.parametrize("budget", [96, "96B", "0x60", "2048", "65537", "1KiB"])
+def test_a_number_or_a_unit_is_not_doubted(budget):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tmpass.plan(MODEL, "tflm", budget=budget)

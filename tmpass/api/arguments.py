@@ -1,12 +1,13 @@
 """Checks and reads the arguments of the public functions."""
 
 import os
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 
 from tmpass.base.choices import Io, Objective
 from tmpass.base.errors import ModelError, TargetError, UsageError, brief
 from tmpass.base.nearest import hint_of
-from tmpass.base.sizes import parse_size
+from tmpass.base.sizes import parse_size, unit_doubt
 from tmpass.graph.binding import bind, resized_hint, whole_number
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model
@@ -157,6 +158,29 @@ def whole(option: str, value: object, what: str) -> int:
     if number is None:
         raise UsageError(f"{option} {brief(value)} is not a whole number", hint=f"give {what}")
     return number
+
+
+def budget_of(budget: object) -> int:
+    """The bytes of the argument `budget` of a public function: a number, or a text such as "512KiB".
+
+    A text without a unit gets a warning where it looks like one in KiB. A number is one of bytes.
+
+    Raises:
+        UsageError: it is not a size.
+    """
+    doubt_unit(budget, 4)
+    return parse_size(budget, "budget") if isinstance(budget, str) else whole("budget", budget, "bytes")
+
+
+def doubt_unit(budget: object, level: int = 3) -> None:
+    """Warn of a budget without a unit that looks like one in KiB, in the line that calls the public function.
+
+    Args:
+        budget: the argument.
+        level: of that line, from here.
+    """
+    if isinstance(budget, str) and (doubt := unit_doubt(budget, "budget")):
+        warnings.warn(doubt, stacklevel=level)
 
 
 def search_budget(option: str, value: object) -> int:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tmpass.api.arguments import (
     bound_graph,
+    budget_of,
     check_choice,
     check_loaded,
     check_speeds,
@@ -19,7 +20,6 @@ from tmpass.api.named import named
 from tmpass.base import collector
 from tmpass.base.choices import Int8, Io, Objective, OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError, VerificationError, brief
-from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, load_to_plan
@@ -122,7 +122,7 @@ def plan(
         raise UsageError(f"allocator is {brief(allocator)}", hint="give its name, such as 'auto'")
     bindings = check_bindings({} if bind is None else bind)
     if budget is not None:
-        budget = parse_size(budget, "budget") if isinstance(budget, str) else whole("budget", budget, "bytes")
+        budget = budget_of(budget)
         if budget < 0:
             raise UsageError(f"budget {budget} is below 0", hint="give bytes")
     if alignment is not None:

@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import field, replace
 from typing import cast
 
-from tmpass.api.arguments import target_of
+from tmpass.api.arguments import budget_of, target_of
 from tmpass.api.plan import plan
 from tmpass.api.verify_split import verify_split
 from tmpass.base.choices import Int8, Status, Transfers
 from tmpass.base.errors import UsageError, VerificationError, brief
 from tmpass.base.record import record
-from tmpass.base.sizes import parse_size
 from tmpass.graph.binding import check_bindings
 from tmpass.graph.macs import count_macs
 from tmpass.loading.carrier import Carrier, open_carrier
@@ -185,7 +184,7 @@ def split(
     carrier = open_carrier(model)
     profile = _target(target, carrier)
     if budget is not None:
-        profile = profile.override(parse_size(budget, "budget") if isinstance(budget, str) else budget, None)
+        profile = profile.override(budget_of(budget), None)
     room = profile.scratchpad.capacity
     opened = open_net(carrier, profile, check_bindings({} if bind is None else bind))
     search = Search(opened.net, profile, told or silent, threads)

@@ -13,6 +13,9 @@ UNITS = {"": 1, "B": 1}
 for _power, _prefix in enumerate("KMGT", 1):
     UNITS |= {_prefix: 1024**_power, f"{_prefix}iB": 1024**_power, f"{_prefix}B": 1000**_power}
 
+_FEW_BYTES = 4096
+"""A budget below this, without a unit, may be one in KiB: no scratchpad of a profile is that small."""
+
 HINT = "write bytes or a unit: 4096, 4KiB, 1MiB"
 
 _NUMBER = r"\d{1,30}(?:\.\d{1,30})?"
@@ -50,6 +53,19 @@ def parse_size(text: str | int, what: str = "size") -> int:
     if size > MAX_BYTES:
         raise UsageError(f"{what} {text!r} is above 2^62 bytes", hint="write a smaller one")
     return size
+
+
+def unit_doubt(text: str, what: str) -> str:
+    """A warning for a budget that looks like one in KiB, since it has no unit; empty for others.
+
+    Args:
+        text: of a size.
+        what: names the size.
+    """
+    size = int(text) if re.fullmatch(r"\s*\d{1,9}\s*", text, re.ASCII) else 0
+    if not (0 < size < _FEW_BYTES and size % 1024):
+        return ""
+    return f"{what} {size} is {size} bytes; write {size}KiB if these are KiB"
 
 
 def _plain(unit: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from tmpass.base.choices import TAIL_ASSUMED, Int8, Io, Objective, OrderMethod, Share, Transfers
-from tmpass.base.sizes import MAX_BYTES, parse_size
+from tmpass.base.sizes import MAX_BYTES, parse_size, unit_doubt
 from tmpass.cli.complete import complete_allocator, complete_target
 from tmpass.cli.files import name_of
 from tmpass.cli.settled import targets_left_open
@@ -38,9 +38,6 @@ NODES = Whole(0, MAX_BYTES)
 THREADS = Whole(1, 256)
 THREADS_HELP = "Number of search threads; the answer does not depend on it."
 
-_FEW_BYTES = 4096
-"""A budget below this, without a unit, may be one in KiB: no scratchpad of a profile is that small."""
-
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as in shells."""
 
@@ -55,8 +52,8 @@ class Size(click.ParamType):  # type: ignore[type-arg]  # generic only from clic
         del ctx
         name = param.opts[0] if param else "size"
         size = parse_size(value, name)
-        if name == "--budget" and str(value).strip().isdigit() and 0 < size < _FEW_BYTES and size % 1024:
-            complain(f"warning: --budget {size} is {size} bytes; write {size}KiB if these are KiB")
+        if name == "--budget" and (doubt := unit_doubt(str(value), name)):
+            complain(f"warning: {doubt}")
         return size
 
 

@@ -12,7 +12,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tmpass.api.arguments import target_of
+from tmpass.api.arguments import budget_of, target_of
 from tmpass.api.option_names import check_names
 from tmpass.api.plan import plan
 from tmpass.base import interrupts
@@ -61,6 +61,8 @@ def explain(
     """
     check_names("explain", options)
     target_of(target)  # its error says where model and target are swapped
+    if options.get("budget") is not None:
+        options["budget"] = budget_of(options["budget"])  # many plans have it, and one warning is enough
     loaded = model if isinstance(model, Model) else load_to_plan(model, options.get("bind") or {})
     made = plan(loaded, target, **options)
     # What keeps the peak high is asked of the plan in which nothing leaves; so are all changes.
@@ -73,14 +75,12 @@ def explain(
         travels, made = find_travels(made, graph), plan(loaded, target, **options)
     peak_step = find_peak_step(made, deciding_memory(made))
     alive = alive_at_peak(made, graph, peak_step)
-    alone = bool(alive) and all(one.here for one in alive)
-    as_full = count_peak_steps(made, peak_step)
     known = Explanation(
         made,
         peak_step,
         alive,
-        alone,
-        as_full,
+        one_operator=bool(alive) and all(one.here for one in alive),
+        peak_steps=count_peak_steps(made, peak_step),
         over=steps_over(made, peak_step.memory),
         travels=travels,
         may_travel=may_travel(graph, target_of(target), asked.options.transfers),

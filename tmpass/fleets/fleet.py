@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
-from tmpass.api.arguments import ASSUMED_TARGET, target_of
+from tmpass.api.arguments import ASSUMED_TARGET, doubt_unit, target_of
 from tmpass.api.option_names import check_names
 from tmpass.base.errors import UsageError, brief
 from tmpass.base.record import record
@@ -106,6 +106,7 @@ def fleet(
         TypeError: an option is not one of `tmpass.plan`.
     """
     check_names("fleet", options)
+    doubt_unit(options.get("budget"))
     aims = find_aims(targets)
     return plan_fleet([Request(source, aims, options) for source in find_sources(models)], means or Means())
 

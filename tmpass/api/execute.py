@@ -13,14 +13,12 @@ from tmpass.graph.model import Graph
 from tmpass.loading.load import Model, file_bytes, load, load_runner
 from tmpass.plans.given import check_given
 from tmpass.plans.plan import Plan
+from tmpass.targets.runtime import RUNTIMES, Runtime
 from tmpass.verification.conformance import check_model
 from tmpass.verification.integers import as_integers
 
 if TYPE_CHECKING:
     from tmpass.execution.run import Execution
-
-_RUNS_IN = {"tflm": "docs/examples/run_in_tflm.py runs the model and its planned file in TensorFlow Lite Micro"}
-"""Runtime of a plan -> what runs its models where the engine does not take them."""
 
 
 def execute(
@@ -87,7 +85,9 @@ def execute(
 
 def _refused(error: ModelError | BudgetError, plan: Plan, file: str) -> TmpassError:
     """The error of an engine, with the name of the model, and with what else runs a model that it does not take."""
-    if isinstance(error, ModelError) and (other := _RUNS_IN.get(plan.target.runtime)):
+    runtime = RUNTIMES[plan.target.runtime] if plan.target.runtime in RUNTIMES else Runtime()
+    if isinstance(error, ModelError) and runtime.script:
+        other = f"{runtime.script} runs the model and its planned file in {runtime.title}"
         error.hint = "; ".join(filter(None, (error.hint, other)))
     return error if error.where.startswith(file) else error.within(file)
 

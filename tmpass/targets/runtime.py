@@ -47,6 +47,7 @@ class Runtime:
         keeps: the kinds of operators whose outputs it keeps from one run to the next, and when.
         transfers: whether it copies buffers out of the scratchpad and back, as a plan says.
         most_joined: the most inputs of one operator that concatenates; None for any number.
+        script: the path of one that runs a model and its planned file in it; "" without one.
         kernels: returns what its kernels take, by kind of operator; it has no others for the formats that it reads.
             None where that is not known.
         custom_kernels: the custom operators for which it has kernels; others are the program's own.
@@ -79,6 +80,7 @@ class Runtime:
     alignment: int = 1
     keeps_variables: bool = False
     resolver: str = ""
+    script: str = ""
 
     @property
     def copies_buffers(self) -> bool:
@@ -141,6 +143,7 @@ RUNTIMES: Mapping[str, Runtime] = _Runtimes(
             alignment=16,
             keeps_variables=True,
             resolver="tflite::MicroMutableOpResolver",
+            script="docs/examples/run_in_tflm.py",
         ),
         "litert": Runtime(
             "litert",

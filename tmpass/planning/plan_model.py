@@ -25,6 +25,7 @@ from tmpass.planning.sharing.in_place import unused_kernels
 from tmpass.planning.sharing.moves import unused_moves
 from tmpass.plans.plan import Options, Plan
 from tmpass.targets import Target
+from tmpass.targets.memory_order import faster_behind
 from tmpass.targets.replaced import replaced_sharing
 from tmpass.targets.scratch.rule import ScratchRule
 
@@ -219,8 +220,7 @@ def _warnings(model: Model, request: LayoutRequest, storage: Storage) -> list[st
         )
     if request.ties and runtime.allocator:
         found.append(f"{runtime.title} places tensors itself: it does not keep --tie")
-    if left_out := replaced_sharing(target):
-        found.append(left_out)
+    found += filter(None, (replaced_sharing(target), faster_behind(target)))
     allowed = permitted(target.sharing, options.share, inplace=options.inplace)
     found += unused_kernels(request.graph, allowed)
     found += unused_moves(request.graph, allowed)

@@ -139,7 +139,8 @@ def check_speeds(objective: str, target: Target) -> None:
     """
     if objective == Objective.TIME and not any(memory.bandwidth for memory in target.memories):
         what = "objective 'time' needs a bandwidth, and no memory has one"
-        hint = "add `bandwidth` to a memory of the profile, or plan for the fewest bytes"
+        fact = 'bandwidth = { value = "400 MB/s", source = "data sheet" }'
+        hint = f"write {fact} into a [[memory]] of a profile of your own, or plan for the fewest bytes"
         raise UsageError(what, where=f"target {target.name}", hint=hint)
 
 

@@ -24,10 +24,16 @@ def time_line(plan: Plan, *, names: bool = False) -> str:
 
 def _remarks(known: PlannedTime, names: bool) -> str:
     """What the time does not count, and what is assumed, to follow it."""
-    left_out = ["computing" if name == "macs_per_second" else name for name in known.unknown]
+    left_out = [_left_out(name) for name in known.unknown]
     found = f"; without {' and '.join(left_out)}" if left_out else ""
     which = f": {', '.join(known.assumed)}" if names else ""
     return found + (f" (assumed{which})" if known.assumed else "")
+
+
+def _left_out(name: str) -> str:
+    """What a time does not count since a profile lacks the key `name`."""
+    memory, dot, key = name.rpartition(".")
+    return f"accesses of {memory} (its [[memory]] in the profile has no `{key}`)" if dot else "computing"
 
 
 def duration(picoseconds: int) -> str:

@@ -183,12 +183,20 @@ def test_a_memory_of_constants_that_is_too_small_and_the_peak_of_the_first():
     ]
 
 
-def test_an_operator_that_alone_needs_too_much_leaves_no_hope_for_other_orders():
+def test_where_transfers_do_not_help_the_answer_says_what_is_proved_and_what_is_not():
+    """That one operator needs too much of the scratchpad rules out transfers, but not tensors elsewhere."""
     made = plan(MODELS / "branchy.onnx", budget="24KiB")
     unknown = replace(made, status="unknown")
     first = summary(unknown).splitlines()[0]
-    assert first.endswith("are missing in this order, and one operator alone needs more than there is")
-    assert "--states" not in first
+    assert "are missing in this order; proved: no transfers help, since one operator alone needs more of" in first
+    assert first.endswith("than is left; not proved: that nothing else does")
+    others = tuple(replace(memory, compute=True) for memory in unknown.memories)
+    elsewhere = replace(unknown, memories=others)
+    first = summary(elsewhere).splitlines()[0]
+    assert first.endswith("; not proved: that some of its tensors cannot be in another memory")
+    required = replace(elsewhere, options=replace(unknown.options, transfers="required"))
+    first = summary(required).splitlines()[0]
+    assert first.endswith("; without --transfers required, some of its tensors may be in another memory")
 
 
 def test_what_is_missing_in_other_memories_has_a_line_and_counts_as_everywhere_else():

@@ -50,7 +50,7 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
     if memory.constants and memory.peak == memory.lower_bound and memory.shortfall < memory.alignment:
         return f"not found; {above} are missing in {memory.name}: its constants in another order may need less padding"
     if no_help(plan):
-        return f"not found; {above} are missing in this order, and one operator alone needs more than there is"
+        return f"not found; {above} are missing in this order; {_open_beside_transfers(plan, memory)}"
     if plan.memories[0] is memory and memory.tail is not None and memory.preparation_shortfall:
         above = format_size(memory.preparation_shortfall)
         return f"not found; {above} are missing to prepare the model, by {PREPARATION_RULES}{_try_it(plan, memory)}"
@@ -69,6 +69,16 @@ def answer(plan: Plan, memory: MemoryUse) -> str:
         return f"not found; {above} are missing in this order, others may fit: more --states may help"
     more = "more --nodes" if plan.options.allocator == "auto" else "--allocator auto"
     return f"not found; the search ended {above} above the capacity: {more} may help"
+
+
+def _open_beside_transfers(plan: Plan, memory: MemoryUse) -> str:
+    """What is proved where transfers do not help, and what is not."""
+    proved = f"proved: no transfers help, since one operator alone needs more of {memory.name} than is left"
+    if len(plan.arenas) < 2 and not any(m.compute for m in plan.memories[1:]):
+        return f"{proved}; not proved: that nothing else does"
+    if plan.options.transfers == Transfers.REQUIRED:
+        return f"{proved}; without --transfers required, some of its tensors may be in another memory"
+    return f"{proved}; not proved: that some of its tensors cannot be in another memory"
 
 
 def _try_it(plan: Plan, memory: MemoryUse) -> str:

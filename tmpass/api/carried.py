@@ -11,7 +11,8 @@ from tmpass.api.heading_word import with_word
 from tmpass.api.moved_plan import moved_plan
 from tmpass.base.choices import OrderMethod, Share, Transfers
 from tmpass.base.errors import ModelError, UsageError
-from tmpass.graph.model import TensorKey
+from tmpass.graph.binding import batch_notes
+from tmpass.graph.model import Graph, TensorKey
 from tmpass.loading.contract import FrontFrontend, OffsetsFrontend, RememberingFrontend
 from tmpass.loading.load import Model, load_opened
 from tmpass.loading.open_model import open_model
@@ -19,7 +20,7 @@ from tmpass.plans.heading import Heading, read_heading, scratch_digest
 from tmpass.plans.model_info import Carried
 from tmpass.plans.plan import Options, Plan
 from tmpass.plans.plan_json import parse_plan
-from tmpass.targets import Target
+from tmpass.targets import RUNTIMES, Target
 from tmpass.verification.plan import check_plan
 
 DOUBT = "tensors overlap there; that is right only if operators work in place where tmpass would not let them"
@@ -164,7 +165,7 @@ def _with_offsets(
         )
         bases = _bases(made, offsets)
         if bases is not None:
-            found = _noted(moved_plan(made, bases, heading), heading, notes)
+            found = _noted(moved_plan(made, bases, heading), heading, notes, model.graph)
             if not check_plan(found, model.graph, target.sharing):
                 return found
     if found is None:
@@ -182,12 +183,16 @@ def _options(heading: Heading | None) -> tuple[dict[str, Any], dict[str, Any]]:
     return {**fixed, "allow_unplanned": True}, sharing
 
 
-def _noted(found: Plan, heading: Heading | None, notes: tuple[str, ...]) -> Plan:
-    """`found` with `notes`, and one where the plan in the file was made with other scratch rules."""
+def _noted(found: Plan, heading: Heading | None, notes: tuple[str, ...], graph: Graph) -> Plan:
+    """`found` with `notes`, and one where the plan in the file was made with other scratch rules.
+
+    Without those on an open batch: offsets in a file are for the number in it, and planning the file again says that.
+    """
+    settled = {*batch_notes(graph), *batch_notes(graph, fixed_by=RUNTIMES[found.target.runtime].title)}
     if heading is not None and heading.scratch != scratch_digest(found):
         notes = (*notes, _SCRATCH)
     first, *others = found.warnings
-    return replace(found, warnings=(first, *notes, *others))
+    return replace(found, warnings=(first, *notes, *(line for line in others if line not in settled)))
 
 
 def _bases(made: Plan, offsets: Mapping[TensorKey, int]) -> dict[int, int] | None:

@@ -44,6 +44,15 @@ def test_an_open_batch_has_the_number_of_the_file_and_the_plan_says_so() -> None
         tmpass.verify(replace(plan, options=replace(plan.options, bind={})), OPEN)
 
 
+def test_a_planned_file_with_an_open_batch_does_not_warn_of_it_again() -> None:
+    """Its offsets are for the number in the file, whatever is asked of it. To plan it again says what changes it."""
+    plan = tmpass.plan(OPEN, "tflm")
+    assert any("the batch of input 'x' is open" in line for line in plan.warnings)
+    found = tmpass.carried_plan(tmpass.planned_model(plan, OPEN))
+    assert not any("batch" in line for line in found.warnings)
+    assert tmpass.verify(found, OPEN) == ()
+
+
 def test_a_batch_that_is_bound_is_planned_in_silence() -> None:
     plan = tmpass.plan(OPEN, bind={"x:0": 4})
     assert [row.bytes for row in plan.tensors] == [256, 256]

@@ -7,6 +7,7 @@ import pytest
 from make_models import FOLDER as MODELS
 
 import tmpass
+from tmpass.loading.load import load
 from tmpass.targets import load_target
 
 FILES = (("branchy.onnx", "pixel6-tpu"), ("branchy.tflite", "pixel6-tpu"), ("attention.tflite", "tflm-nrf52840"))
@@ -99,3 +100,18 @@ def test_figures_from_the_file_are_right_where_the_board_has_the_same(model, tmp
         assert tmpass.verify(found, model_file, target=smaller)[0].message.startswith("arena has capacity 100000")
     claimed = replace(found, warnings=())  # a plan of another origin
     assert "is from 'the planned file'" in tmpass.verify(claimed, planned, target=board)[0].message
+
+
+@pytest.mark.parametrize(("name", "kind"), [("branchy.tflite", "planned file"), ("branchy.onnx", "original")])
+def test_a_loaded_model_that_is_the_counterpart_says_what_to_give(name, kind):
+    """Only bytes tell that a model is the other file of the two; a loaded one has none."""
+    path = MODELS / name
+    data = tmpass.planned_model(tmpass.plan(path), path)
+    plan = tmpass.carried_plan(data)
+    own, other = (load(data), load(path)) if kind == "planned file" else (load(path), load(data))
+    assert tmpass.verify(plan, own) == ()
+    (violation,) = tmpass.verify(plan, other)
+    assert violation.message.endswith(
+        f"; a loaded Model has no bytes to make the {kind} of: give the path or the bytes of the file"
+    )
+    assert tmpass.verify(plan, path) == tmpass.verify(plan, data) == ()

@@ -1,6 +1,7 @@
 """Verifies a plan of any origin."""
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tmpass.api.arguments import bound_graph, check_loaded, held_against
@@ -32,7 +33,7 @@ def verify(
     Args:
         plan: of any origin.
         model: a path, the bytes of a file, a model in memory, or a loaded Model. For a plan of `carried_plan`, the file
-            that carries it or its original.
+            that carries it or its original; a loaded Model, which has no bytes, only of the file that the plan is for.
         target: also check that the plan is for this target: its name, its memories with the plan's overrides, its
             runtime, its sharing and its scratch; and that the model's file has the name in the plan.
 
@@ -45,7 +46,7 @@ def verify(
     """
     loaded = _loaded(plan, model)
     if mismatch := check_model(plan, loaded.info):
-        return (mismatch,)
+        return (_with_remedy(mismatch, plan, model),)
     try:
         graph = bound_graph(loaded.graph, plan.options, plan.target.runtime)
     except ModelError as error:
@@ -62,6 +63,15 @@ def verify(
         found = check_time(plan, graph, profile)
     other = other_target(plan, profile)
     return tuple(found if other is None else [other, *found])
+
+
+def _with_remedy(mismatch: Violation, plan: Plan, model: object) -> Violation:
+    """`mismatch`, with what to give where `model` may be the counterpart of the file that `plan` is for."""
+    if plan.model.carried is None or not isinstance(model, Model):
+        return mismatch
+    kind = "planned file" if plan.model.carried.front else "original"
+    remedy = f"a loaded Model has no bytes to make the {kind} of: give the path or the bytes of the file"
+    return replace(mismatch, message=f"{mismatch.message}; {remedy}")
 
 
 def _loaded(plan: Plan, model: object) -> Model:

@@ -1,5 +1,6 @@
 """Preparing a model for TensorFlow Lite Micro may need more of the arena than a run."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ from test_layers import ROOT
 
 from tmpass.api.plan import plan
 from tmpass.explanation.explain import explain
+from tmpass.report.json.explanation import to_json
 from tmpass.report.needs import usable, usable_name
 from tmpass.report.page.data import page_data
 from tmpass.report.terminal.explanation import change_table, conflict_text, head, notes
@@ -102,3 +104,22 @@ def test_an_answer_by_rules_that_may_count_too_much_has_a_next_step():
     arena = replace(reserved.memories[0], capacity=5728, reserve=1024)
     made = plan(STATES, replace(reserved, memories=(arena, *reserved.memories[1:])))
     assert "try an arena of 4704 B " in made.summary()
+
+
+@pytest.mark.parametrize("budget", [RUN - 16, 4704, PREPARED])
+def test_the_json_says_what_is_missing_to_prepare_the_model_and_what_for_a_run(budget):
+    """A program tells the two apart as the text does."""
+    known = explain(STATES, "tflm", budget=budget)
+    memory = known.plan.memories[0]
+    found = json.loads(to_json(known))
+    assert found["preparation"] == {
+        "at_least": memory.preparation,
+        "missing": PREPARED - budget,
+        "kept_in_run": memory.tail,
+        "missing_in_run": max(0, RUN - budget),
+    }
+    assert found["missing"] == PREPARED - budget
+
+
+def test_the_json_has_no_preparation_where_a_runtime_has_none():
+    assert "preparation" not in json.loads(to_json(explain(STATES, "pixel6-tpu")))

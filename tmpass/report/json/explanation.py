@@ -74,7 +74,21 @@ def _figures(plan: Plan, memory: MemoryUse) -> dict[str, Any]:
             "overhead": memory.overhead,
             "reserve": memory.reserve,
         },
+        **_preparation(memory),
     }
+
+
+def _preparation(memory: MemoryUse) -> dict[str, Any]:
+    """What preparing the model needs of `memory`, and what a run needs once it is prepared; nothing where not known."""
+    if memory.tail is None and not memory.preparation:
+        return {}
+    figures = {
+        "at_least": memory.preparation,
+        "missing": memory.preparation_shortfall,
+        "kept_in_run": memory.kept,
+        "missing_in_run": memory.run_shortfall,
+    }
+    return {"preparation": figures}
 
 
 def _reasons(known: Explanation) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The plan that a model file carries is read back: that of tmpass, and the offsets of another tool."""
 
+import json
 import re
 import struct
 from dataclasses import replace
@@ -14,6 +15,7 @@ from tmpass.api.planned_model import put_into
 from tmpass.base.errors import ModelError
 from tmpass.loading.carrier import open_carrier
 from tmpass.loading.load import load
+from tmpass.plans.plan_json import parse_plan
 from tmpass.targets import Memory, load_target
 from tmpass.targets.scratch.rule import ScratchRule
 
@@ -323,3 +325,17 @@ def test_a_damaged_heading_is_an_error(heading):
     model = write_model([graph], metadata={"OfflineMemoryAllocation": plan, "tmpass.plan": heading})
     with pytest.raises(ModelError, match="the heading of the plan in it"):
         tmpass.carried_plan(model)
+
+
+def test_that_a_plan_is_made_of_offsets_in_a_file_is_a_fact_of_its_own():
+    """It stays, whatever is done with the warnings, and plans from before the key was added say it in the first one."""
+    model = MODELS / "branchy.tflite"
+    made = tmpass.plan(model, "tflm")
+    found = tmpass.carried_plan(tmpass.planned_model(made, model))
+    assert (made.is_of_file, found.is_of_file) == (False, True)
+    assert "is_of_file" not in json.loads(made.to_json())
+    data = json.loads(found.to_json())
+    assert data.pop("is_of_file") is True
+    assert parse_plan(json.dumps(data)) == parse_plan(found.to_json())
+    silent = replace(found, warnings=())
+    assert parse_plan(silent.to_json()).is_of_file

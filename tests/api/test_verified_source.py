@@ -98,7 +98,7 @@ def test_figures_from_the_file_are_right_where_the_board_has_the_same(model, tmp
     for model_file in (planned, original):
         assert tmpass.verify(found, model_file, target=board) == ()
         assert tmpass.verify(found, model_file, target=smaller)[0].message.startswith("arena has capacity 100000")
-    claimed = replace(found, warnings=())  # a plan of another origin
+    claimed = replace(found, is_of_file=False)  # a plan of another origin
     assert "is from 'the planned file'" in tmpass.verify(claimed, planned, target=board)[0].message
 
 

@@ -106,7 +106,7 @@ def test_keys_stand_in_the_order_of_the_fields():
 
 def test_optional_keys_are_written_where_they_have_another_value():
     assert {kind: dict(optional_fields(kind)) for kind in (Plan, Options, PlannedBuffer, MemoryUse)} == {
-        Plan: {"transfers": None, "time": None, "not_run": (), "registrations": (), "version": ""},
+        Plan: {"transfers": None, "time": None, "not_run": (), "registrations": (), "version": "", "is_of_file": False},
         Options: {"transfers": "auto", "objective": "bytes"},
         PlannedBuffer: {"first": None},
         MemoryUse: {"preparation": 0, "tail": None},
@@ -122,6 +122,7 @@ def test_optional_keys_are_written_where_they_have_another_value():
         not_run=(NotRun("CONV_2D", "of uint8", "int8", True, 1, 0, 0),),
         registrations=(Registration("CONV_2D", "AddConv2D()"),),
         version="0.1.0",
+        is_of_file=True,
     )
     data = json.loads(travels.to_json())
     assert list(data) == plan_keys()

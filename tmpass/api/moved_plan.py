@@ -50,6 +50,7 @@ def moved_plan(made: Plan, bases: Mapping[int, int], heading: Heading | None) ->
         warnings=(note, *(w for w in made.warnings if "offline memory plan" not in w)),
         time=None,
         version="",
+        is_of_file=True,
     )
 
 

@@ -46,7 +46,7 @@ STOPPED = "interrupted: the plan is the best so far"
 
 
 OF_FILE = "the offsets are those in the file"
-"""How the first warning begins of a plan that was made of the offsets in a file, which does not hold all options."""
+"""How the first warning begins of a plan that was made of the offsets in a file."""
 
 FILE_SOURCE = "the planned file"
 """The source of a figure of which such a plan has only the number."""
@@ -385,6 +385,8 @@ class Plan(Facts):
         not_run: operators for which the runtime has no kernel, or is not known to have one.
         registrations: the kernels that a program registers, by kind; none where the runtime has no resolver.
         version: of tmpass, which made the plan; empty in plans from before the field was added, and in those of others.
+        is_of_file: whether it was made of the offsets in a file, which does not hold all options. Its first warning
+            says so.
     """
 
     model: ModelInfo
@@ -405,11 +407,7 @@ class Plan(Facts):
     not_run: tuple[NotRun, ...] = field(default=(), metadata=OPTIONAL)
     registrations: tuple[Registration, ...] = field(default=(), metadata=OPTIONAL)
     version: str = field(default="", metadata=OPTIONAL, compare=False)
-
-    @property
-    def is_of_file(self) -> bool:
-        """Whether it was made of the offsets in a file."""
-        return bool(self.warnings) and self.warnings[0].startswith(OF_FILE)
+    is_of_file: bool = field(default=False, metadata=OPTIONAL)
 
     @property
     def arenas(self) -> tuple[MemoryUse, ...]:

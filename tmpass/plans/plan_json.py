@@ -4,7 +4,7 @@ import json
 import re
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -27,7 +27,7 @@ from tmpass.plans.given import HINT as READ_IT
 from tmpass.plans.given import is_path
 from tmpass.plans.json_rows import optional_fields
 from tmpass.plans.left_out import LEFT_OUT
-from tmpass.plans.plan import SCHEMA, Plan
+from tmpass.plans.plan import OF_FILE, SCHEMA, Plan
 from tmpass.plans.spill_schema import SPILL_SCHEMA
 from tmpass.plans.version_1 import VERSION_1, check_version_1, upgraded
 from tmpass.targets.memory import USES
@@ -156,6 +156,8 @@ def parse_plan(text: str | bytes, where: str = "plan") -> Plan:
             check_version_1(data)
             data = upgraded(data)
         plan: Plan = read_record(Plan, {key: value for key, value in data.items() if key != "schema"}, "")
+        if plan.warnings and plan.warnings[0].startswith(OF_FILE):  # plans from before the key was added have it alone
+            plan = replace(plan, is_of_file=True)
         for number, row in enumerate(plan.buffers):
             if row.first is not None and row.first >= len(plan.buffers):
                 raise UsageError(f"there is no buffer {row.first}", where=f"buffers[{number}].first")

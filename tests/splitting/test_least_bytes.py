@@ -1,6 +1,7 @@
 """Lower bounds of splits: no stage and no choice of stages that is planned needs less."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from support.onnx_split_models import drawn_onnx_model, onnx_skip
@@ -23,7 +24,7 @@ from tmpass.splitting.search import Search, silent
 from tmpass.splitting.stage_bound import stage_bound
 from tmpass.splitting.stage_parts import main_source
 from tmpass.splitting.working_set import WorkingSets
-from tmpass.targets import load_target
+from tmpass.targets import Memory, Target, load_target
 from tmpass.targets.tail import runtime_bytes
 
 ANY = Limit(1 << 60)
@@ -99,6 +100,17 @@ def test_the_bound_says_that_nothing_less_can_be_found():
     least = least_bytes(search.net, prices, TFLM, ANY, 1 << 40).bytes
     assert least_bytes(search.net, prices, TFLM, ANY, least) == LeastBytes(least, "")
     assert least_bytes(search.net, prices, TFLM, ANY, least + 1).bytes == least
+
+
+def test_copies_of_constants_do_not_raise_the_bound():
+    """A part of an operator has a part of its weights, so a split may need smaller copies than the original."""
+    uses = ("activations", "inputs_outputs")
+    in_place = Target("b", "", "", (Memory("sram", 4096, 16, uses), Memory("flash", None, 16, ("weights",))))
+    sram, flash = in_place.memories
+    copying = (replace(sram, holds=(*uses, "weights")), replace(flash, compute=False))
+    bounds = [tmpass.split(bottleneck(), one).bound for one in (in_place, replace(in_place, memories=copying))]
+    assert tmpass.plan(bottleneck(), replace(in_place, memories=copying)).memories[0].loaded > 0
+    assert bounds[1].bytes <= bounds[0].bytes
 
 
 def test_less_work_gives_a_lower_bound():

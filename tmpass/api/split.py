@@ -271,7 +271,10 @@ def _bound(search: Search, limit: Limit, known: int, built: int = BUILT) -> Leas
     if search.target.int8 is Int8.NATIVE or takes_elsewhere(search.target):
         return None
     prices = Prices(search.net, search.target, padded=False)
-    base = prices.tail if search.target.runtime.tail else search.base
+    assert search.whole is not None
+    # Parts of an operator have smaller constants, so that smaller copies of them may be enough.
+    own = search.base - search.whole.plan.memories[0].loaded
+    base = prices.tail if search.target.runtime.tail else own
     found = least_bytes(search.net, prices, search.target, limit, known - base, built=built)
     return replace(found, bytes=found.bytes + base)
 

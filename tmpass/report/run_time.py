@@ -33,7 +33,7 @@ def _remarks(known: PlannedTime, names: bool) -> str:
 def _left_out(name: str) -> str:
     """What a time does not count since a profile lacks the key `name`."""
     memory, dot, key = name.rpartition(".")
-    return f"accesses of {memory} (its [[memory]] in the profile has no `{key}`)" if dot else "computing"
+    return f"{memory} (no {key} in profile)" if dot else "computing"
 
 
 def duration(picoseconds: int) -> str:

@@ -11,6 +11,7 @@ Unless it is 0, nothing is written.
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 
 import tmpass
@@ -55,7 +56,9 @@ def main(model: Path, budget: str, out: Path, most: float, *, accept: bool = Fal
         return 1
     out.mkdir(parents=True, exist_ok=True)
     planned = out / f"{name}{model.suffix}"
-    planned.write_bytes(tmpass.planned_model(plan, converted))
+    with warnings.catch_warnings():  # of a planner that is needed: it is written below
+        warnings.simplefilter("ignore", UserWarning)
+        planned.write_bytes(tmpass.planned_model(plan, converted))
     carried = tmpass.carried_plan(planned)  # the header has the SHA-256 and the bytes of this file, which is in flash
     assert carried is not None
     results = {".plan.json": plan.to_json(), ".html": plan.emit("html"), ".h": carried.emit("c")}

@@ -21,7 +21,7 @@ def test_a_planned_file_without_offsets_for_a_memory_is_told(run, board, tmp_pat
     said = run("plan", MODEL, "-t", board, "-o", tmp_path / "planned.tflite").err
     assert said.count("\n") == 1
     assert LACKS in said
-    assert "tmpass plan --emit net.planner.h writes the planner" in said
+    assert "tmpass emit PLANNED -f tflm-planner -o net.planner.h writes the planner" in said
 
 
 def test_python_is_warned_of_such_a_file_too(board):

@@ -46,9 +46,10 @@ def drawn(rng):
         for last in range(first, end)
         for parts in range(2, 2 + rng.randint(0, 2))
     ]
+    ways += [Way(first, first, rng.randint(0, 9), 0) for first in range(end) if rng.random() < 0.2]
     blocks = list[Block]()
     for _ in range(rng.randint(0, 8)):
-        chosen = rng.choice(list(choices(ways, end)))
+        chosen = rng.choice(list(choices([one for one in ways if one.stage is not None], end)))
         bounds = [position for position in range(end + 1) if all(not w.first < position <= w.last for w in chosen)]
         if len(bounds) < 2:
             continue
@@ -71,6 +72,12 @@ def test_the_best_of_all_choices_is_found(seed):
         assert found.bytes == best
         assert found.bytes == head(whole, blocks, found.ways) + sum(one.tail for one in found.ways)
         assert choose_by_bounds(whole, by_first, blocks, best) is None
+
+
+def test_a_block_is_not_for_a_way_of_which_only_a_bound_is_known():
+    """It is one of many, which need not be in the block."""
+    blocks = [Block(0, 1, (), 9), Block(0, 1, (way(0, 0, 1, 0, 2).stage,), 9)]
+    assert choose_by_bounds([5, 5], {0: [Way(0, 0, 3, 0)]}, blocks, 100).bytes == 5
 
 
 def test_a_block_is_for_what_it_has_only():

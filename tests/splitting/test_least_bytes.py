@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 
 import pytest
+from support.branchy_onnx import branchy_model
 from support.onnx_split_models import drawn_onnx_model, onnx_skip
 from support.split_bottleneck import bottleneck
 from support.split_models import drawn_split_model
@@ -11,16 +12,20 @@ from support.split_stages import drawn_stages
 from tflite_writer import Subgraph, Tensor, write_model
 
 import tmpass
+from tmpass.api.split import _bound
 from tmpass.graph.draft import draft_graph
 from tmpass.loading.carrier import open_carrier
+from tmpass.splitting.along import Along
+from tmpass.splitting.bound_choice import Block, Way
 from tmpass.splitting.builder import Builder
-from tmpass.splitting.least_bytes import LeastBytes, least_bytes
+from tmpass.splitting.least_bytes import LeastBytes, _Finder, least_bytes
 from tmpass.splitting.limit import Limit
 from tmpass.splitting.make_draft import add_stage, make_draft
 from tmpass.splitting.open_net import open_net
 from tmpass.splitting.plan_draft import Effort, stage_peak
 from tmpass.splitting.prices import Prices
 from tmpass.splitting.search import Search, silent
+from tmpass.splitting.stage import Stage
 from tmpass.splitting.stage_bound import stage_bound
 from tmpass.splitting.stage_parts import main_source
 from tmpass.splitting.working_set import WorkingSets
@@ -85,6 +90,38 @@ def test_no_order_of_a_split_has_a_smaller_tail_than_its_bound(number):
             orders = [rng.sample(range(len(one.ops)), len(one.ops)) for one in graph.subgraphs]
             tails.add(runtime_bytes(graph, TFLM, orders=orders).total)
         assert least <= min(tails), stage
+
+
+@pytest.mark.parametrize("seed", [*range(6), 64])
+def test_a_choice_of_a_model_with_branches_needs_at_least_the_bound(seed):
+    """With seed 64, the stored constants of the whole model counted, of which a stage needs fewer bytes."""
+    target = load_target("minimalloc")
+    search, rng = (
+        Search(open_net(open_carrier(branchy_model(seed, 9)), target).net, target, silent),
+        random.Random(seed),
+    )
+    bound = _bound(search, ANY, search.whole.needed, built=300).bytes
+    for _ in range(16):
+        choice, at = [], 0
+        for stage in sorted(drawn_stages(search.net, rng, 4), key=lambda one: one.first):
+            if stage.first >= at:
+                choice.append(stage)
+                at = stage.last + 1
+        found = search._planned(tuple(choice))
+        assert found is None or found.needed >= bound, choice
+
+
+def test_a_stage_in_a_block_rules_out_no_other_way():
+    """Alone it has the fewest bytes of its run, but not with what the block has."""
+    search = Search(open_net(open_carrier(bottleneck()), TFLM).net, TFLM, silent)
+    finder = _Finder(search.net, Prices(search.net, TFLM, padded=False), TFLM, ANY, 1 << 40)
+    finder.runs, finder.whole = {(0, 2): []}, [60, 60, 60]
+    finder.highest = {(0, 2): 60}
+    cheap, other = (Stage(0, 2, Along.ROWS, bounds) for bounds in ((0, 8, 16), (0, 4, 8, 12, 16)))
+    finder.runs[0, 2] = [Way(0, 2, 20, 0, cheap), Way(0, 2, 30, 0, other)]
+    assert finder._best().bytes == 20
+    finder.blocks.append(Block(0, 2, (cheap,), 50))
+    assert finder._best().bytes == 30
 
 
 def test_the_bound_of_a_wide_tensor_is_close():

@@ -260,7 +260,8 @@ def _least(opened: Opened, before: Plan, search: Search, target: Target, limits:
 def _bound(search: Search, limit: Limit, known: int, built: int = BUILT) -> LeastBytes | None:
     """A lower bound on the bytes of any choice of stages; None where it would not hold.
 
-    It is not for floats that are planned as integers, nor where buffers may be outside of the scratchpad.
+    It is not for floats that are planned as integers. Where buffers may be outside of the scratchpad, it is what the
+    runtime keeps beside them.
 
     Args:
         search: of the model.
@@ -268,12 +269,15 @@ def _bound(search: Search, limit: Limit, known: int, built: int = BUILT) -> Leas
         known: the bytes of a split.
         built: the most stages that are built for it.
     """
-    if search.target.int8 is Int8.NATIVE or takes_elsewhere(search.target):
+    if search.target.int8 is Int8.NATIVE:
         return None
     prices = Prices(search.net, search.target, padded=False)
+    if takes_elsewhere(search.target):
+        return LeastBytes(prices.tail, "") if search.target.runtime.tail else None
     assert search.whole is not None
-    # Parts of an operator have smaller constants, so that smaller copies of them may be enough.
-    own = search.base - search.whole.plan.memories[0].loaded
+    # Parts of an operator have smaller constants, of which there may be fewer bytes, and smaller copies.
+    first = search.whole.plan.memories[0]
+    own = search.base - first.loaded - first.constants
     base = prices.tail if search.target.runtime.tail else own
     found = least_bytes(search.net, prices, search.target, limit, known - base, built=built)
     return replace(found, bytes=found.bytes + base)

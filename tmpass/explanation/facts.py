@@ -195,6 +195,14 @@ class Explanation:
         return memory.without_reserve if self.streamed_budget is None else self.streamed_budget.bytes
 
     @property
+    def lowest_elsewhere(self) -> int:
+        """The bytes that any plan needs (proved), wherever buffers are, without the reserve; 0 where none are known."""
+        memory, order = self.peak_step.memory, self.plan.order
+        bounds = [bound for bound in (order.held_bound, order.room_bound) if bound is not None]
+        lowest = memory.needed_at_least(max(bounds)) - memory.reserve if bounds else 0
+        return max(lowest, memory.preparation + memory.constants if memory.preparation else 0)
+
+    @property
     def lowest_budget(self) -> int:
         """The bytes that any packing for this order and sharing needs (proved), without the reserve.
 

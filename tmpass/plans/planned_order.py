@@ -17,13 +17,14 @@ class PlannedOrder:
         states: how many sets of operators the search looked at.
         streamed_bound: no order, with any choice of constants that stay, streams fewer bytes of constants in a run
             while no buffer leaves that memory; None where it is not known, or nothing is streamed.
-        operator_bound: bytes of the first memory that one operator needs, whatever the order, the sharing and the
-            constants that stay; None where none is known to need more than there is.
+        operator_bound: bytes of the first memory that one operator needs, whatever the order, the allowed sharing
+            and the constants that stay; None where none is known to need more than there is.
         held_bound: bytes of the first memory that tensors take at one step which no other memory may hold, whatever the
-            order, the sharing and the division of the buffers; None where that is not known to be more than there is.
+            order, the allowed sharing and the division of the buffers; None where that is not known to be more than
+            there is.
         room_bound: bytes of the first memory that tensors take at one step for which the other memories have no room,
-            whatever the order, the sharing and the division; None where that is not known to be more than there is, or
-            not more than `held_bound`.
+            whatever the order, the allowed sharing and the division; None where that is not known to be more than there
+            is, or not more than `held_bound`.
     """
 
     method: str

@@ -27,4 +27,5 @@ def planner_note(plan: Plan) -> str:
         return ""
     names = " and ".join(brief(name) for name in beyond)
     alone = f"without a planner {runtime.title} puts them into its arena"
-    return f"{NO_OFFSETS}the tensors in {names}: {alone}; tmpass plan --emit net.planner.h writes the planner"
+    writes = "tmpass emit PLANNED -f tflm-planner -o net.planner.h writes the planner"
+    return f"{NO_OFFSETS}the tensors in {names}: {alone}; {writes}"

@@ -107,7 +107,7 @@ def proof(plan: Plan, memory: MemoryUse) -> str:
 def claim_of(plan: Plan) -> str:
     """The claim by which `answer` says that a plan is proved not to fit, as in `Trusted.what`; empty without one."""
     memory = deciding_memory(plan)
-    if plan.status != "infeasible" or plan.refused or (memory.preparation and memory.fixed_shortfall):
+    if plan.status != "infeasible" or plan.refused or _preparation_decides(plan, memory):
         return ""
     if plan.memories[0] is memory:
         order = plan.order
@@ -125,7 +125,7 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     A proof counts no padding of constants. Where that is all that it lacks, the bytes are those with which the plan
     fits, as everywhere else.
     """
-    if memory.preparation and memory.fixed_shortfall:
+    if _preparation_decides(plan, memory):
         return f"proved: at least {format_size(memory.fixed_shortfall)} are missing to prepare the model, in any order"
     if not memory.lower_bound:
         return f"{format_size(memory.shortfall)} are missing in {memory.name}"
@@ -152,13 +152,25 @@ def _proof(plan: Plan, memory: MemoryUse) -> str:
     return f"proved: at least {format_size(over)} are missing {orders}"
 
 
-def _held(plan: Plan, memory: MemoryUse) -> str:
-    """The bytes that are missing in the first memory for what no other may hold, or has room for; empty without."""
+def _preparation_decides(plan: Plan, memory: MemoryUse) -> bool:
+    """Whether more bytes are missing to prepare the model than are proved to be missing for its buffers."""
+    held = _held_missing(plan, memory) if plan.memories[0] is memory else 0
+    return bool(memory.preparation) and memory.fixed_shortfall > held
+
+
+def _held_missing(plan: Plan, memory: MemoryUse) -> int:
+    """The bytes that are missing in the first memory for what no other may hold, or has room for; 0 without."""
     order = plan.order
     bound = order.held_bound if order.room_bound is None else order.room_bound
-    if bound is None:
+    return 0 if bound is None else max(0, memory.needed_at_least(bound) - (memory.capacity or 0))
+
+
+def _held(plan: Plan, memory: MemoryUse) -> str:
+    """What is missing by `_held_missing`; empty without."""
+    missing = _held_missing(plan, memory)
+    if not missing:
         return ""
-    above = format_size(memory.needed_at_least(bound) - (memory.capacity or 0))
-    if order.room_bound is None:
+    above = format_size(missing)
+    if plan.order.room_bound is None:
         return f"{above} are missing for what only {memory.name} may hold"
     return f"{above} are missing in {memory.name} for what other memories have no room for"

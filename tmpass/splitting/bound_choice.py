@@ -50,11 +50,14 @@ class Block:
     stages: tuple[Stage, ...]
     live: int
 
-    def has(self, position: int, last: int, stage: Stage | None) -> bool:
-        """Whether it has the operators [position, last] as they are, or as a stage, and these are all within it."""
-        if position < self.first or last > self.last:
-            return False
-        return stage in self.stages if stage else all(s.first != position for s in self.stages)
+    def has(self, way: Way) -> bool:
+        """Whether it has the operators of `way` in these parts. It never has a way that is not known."""
+        return way.stage in self.stages
+
+    def has_whole(self, position: int) -> bool:
+        """Whether it has the operator at `position` in one piece."""
+        within = self.first <= position <= self.last
+        return within and not any(stage.first <= position <= stage.last for stage in self.stages)
 
 
 @record
@@ -94,8 +97,8 @@ def choose_by_bounds(
     """
     labels: dict[int, list[BoundChoice]] = {0: [BoundChoice(0)]}
     for position, live in enumerate(whole):
-        steps = [_Step(Way(position, position, live), (), blocks)]
-        steps += [_Step(way, (way,), blocks) for way in ways.get(position, ())]
+        steps = [_Step(Way(position, position, live), (), [block.has_whole(position) for block in blocks], blocks)]
+        steps += [_Step(way, (way,), [block.has(way) for block in blocks], blocks) for way in ways.get(position, ())]
         for label in _kept(labels.pop(position, []), most):
             for step in steps:
                 labels.setdefault(step.way.last + 1, []).append(step.behind(label))
@@ -105,9 +108,9 @@ def choose_by_bounds(
 class _Step:
     """What a choice may have next: a way, or an operator in one piece."""
 
-    def __init__(self, way: Way, ways: tuple[Way, ...], blocks: Sequence[Block]) -> None:
+    def __init__(self, way: Way, ways: tuple[Way, ...], had: Sequence[bool], blocks: Sequence[Block]) -> None:
         self.way, self.ways = way, ways
-        having = [(1 << n, block) for n, block in enumerate(blocks) if block.has(way.first, way.last, way.stage)]
+        having = [(1 << n, block) for n, block in enumerate(blocks) if had[n]]
         self.begins = sum(bit for bit, block in having if block.first == way.first)
         self.follows = sum(bit for bit, _ in having)
         self.ends = [(bit, block.live) for bit, block in having if block.last == way.last]

@@ -88,11 +88,16 @@ class _Finder:
 
     def _best(self) -> BoundChoice | None:
         found: dict[int, list[Way]] = {}
+        stages = {stage for block in self.blocks for stage in block.stages}
         for (first, last), known in self.runs.items():
-            # Elsewhere operators in one piece need no more than in parts.
+            # Where there is no block, operators in one piece need no more than in parts.
             blocked = any(block.first <= last and block.last >= first for block in self.blocks)
             below = self.most if blocked else self.highest[first, last]
-            found.setdefault(first, []).extend(_fewest([way for way in known if way.live < below]))
+            able = [way for way in known if way.live < below]
+            # What is in a block may need more than it says, so it rules nothing out.
+            found.setdefault(first, []).extend(
+                [*_fewest([way for way in able if way.stage not in stages]), *(w for w in able if w.stage in stages)]
+            )
         return choose_by_bounds(self.whole, found, self.blocks, self.most)
 
     def _raise(self, best: BoundChoice, built: int) -> bool:

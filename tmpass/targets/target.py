@@ -104,7 +104,8 @@ class Target:
         elif missing:
             hint = f"add {_quoted(missing)} to the `holds` of a memory"
             # Inputs and outputs are the only tensors that a caller can keep elsewhere.
-            hint += ", or plan with --io external" if missing == [Use.INPUTS_OUTPUTS] else ""
+            if missing == [Use.INPUTS_OUTPUTS] and not self.runtime.io_inside:
+                hint += ", or plan with --io external"
         else:
             hint = "add them to the `holds` of one, or plan with --share none"
         raise TargetError(

@@ -48,7 +48,7 @@ def bandwidth(value: object) -> int:
     """
     if isinstance(value, str):
         if not value.rstrip().endswith("/s"):
-            raise UsageError(f"bandwidth {show(value)} has no unit", hint='write "51.2 GB/s" or a number')
+            raise UsageError(f"bandwidth {show(value)} has no unit that is known", hint='write "51.2 GB/s" or a number')
         value = value.rstrip().removesuffix("/s")
     speed = _bytes(value, "bandwidth")
     if speed == 0:

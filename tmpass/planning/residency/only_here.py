@@ -46,9 +46,11 @@ def with_held_bounds(
     target, found = request.target, [0, 0]
     only, larger = only_here(target), larger_than_others(target, besides)
     travels = may_travel(request.graph, target, request.options.transfers)
-    for number, above in enumerate([only, larger]):
-        if not number or above != only:
-            found[number] = (_touched_bound if travels else _alive_bound)(request, whole, besides, above)
+    for number, above in enumerate([only] if larger == only else [only, larger]):
+        if travels:
+            found[number] = _touched_bound(request, whole, above)
+        else:
+            found[number] = _alive_bound(request, whole, besides, above)
     uses = set(larger)
     rooms = [room_elsewhere(m, besides) for m in _others(target) if any(USES_OF[role] in m.holds for role in uses)]
     if rooms and None not in rooms and share_no_more(target):
@@ -115,9 +117,8 @@ def _alive_bound(request: LayoutRequest, whole: OrderedLayout, besides: Besides,
     return max(bound, staged_bound(request, whole, besides, above) or 0)
 
 
-def _touched_bound(request: LayoutRequest, whole: OrderedLayout, besides: Besides, above: Mapping[Role, int]) -> int:
+def _touched_bound(request: LayoutRequest, whole: OrderedLayout, above: Mapping[Role, int]) -> int:
     """The bytes that tensors of `above` take while one operator touches them, with variables of these."""
-    del besides
     always = least_items(request, whole.layout, above)[1]
     inside = {
         key

@@ -96,7 +96,8 @@ def _reasons(known: Explanation) -> dict[str, Any]:
     peak_step, conflict = known.peak_step, known.conflict
     streamed = known.streamed_budget
     proved = known.least_budget == known.lowest_budget if streamed is None else bool(streamed.proved)
-    proved = proved and not known.plan.unknown_tensors and not known.elsewhere
+    proved = known.lowest_elsewhere >= known.least_budget if known.elsewhere else proved
+    proved = proved and not known.plan.unknown_tensors
     facts: dict[str, Any] = {
         "least_budget": {"bytes": known.least_budget, "proved": proved, "memory": peak_step.memory.name},
         "constants": [_constant(known, row) for row in known.constants],

@@ -147,11 +147,9 @@ def _budget(known: Explanation) -> str:
 
 def _with_more_elsewhere(known: Explanation) -> str:
     """What is known of budgets with which more buffers are in another memory."""
-    memory, order = known.peak_step.memory, known.plan.order
-    bounds = [bound for bound in (order.held_bound, order.room_bound) if bound is not None]
-    lowest = memory.needed_at_least(max(bounds, default=0)) - memory.reserve if bounds else 0
-    lowest = max(lowest, memory.preparation + memory.constants if memory.preparation else 0)
-    padding = ", apart from padding in the tail" if bounds and memory.has_tail else ""
+    order, lowest = known.plan.order, known.lowest_elsewhere
+    bounded = order.held_bound is not None or order.room_bound is not None
+    padding = ", apart from padding in the tail" if bounded and known.peak_step.memory.has_tail else ""
     if lowest >= known.least_budget:
         return f"proved: none is smaller, wherever buffers are{padding}"
     below = f"; none below {format_size(lowest)}{padding}" if lowest else ""

@@ -81,7 +81,9 @@ def test_a_split_does_not_fit_only_where_no_choice_of_equal_parts_does(run, narr
     for budget in (least, found - 1):
         between = run("split", narrow, "--budget", budget)
         assert (between.code, between.out[:24]) == (4, "fits         not found: ")
-        assert between.out.splitlines()[0].endswith("; more --max-macs or --max-slowdown may help")
+        assert between.out.splitlines()[0].endswith("; other splits may fit")
+        limited = run("split", narrow, "--budget", budget, "--max-macs", "100%").out
+        assert limited.splitlines()[0].endswith("; more --max-macs may help")
         assert json.loads(run("split", narrow, "--budget", budget, "--json").out)["status"] == "unknown"
     unbounded = replace(made, bound=None)
     assert split_summary(unbounded).startswith("fits         not found: ")
@@ -336,3 +338,18 @@ def test_the_pictures_of_a_split_have_one_scale(run, narrow, tmp_path):
     before, after = page.read_text().split("<figure>")[1:]
     scale = r'text-anchor="end">([^<]*B)<'
     assert re.findall(scale, before)[:5] == re.findall(scale, after)[:5] != []
+
+
+def test_before_and_after_say_what_is_in_which_memory(run, narrow, tmp_path):
+    board, text = tmp_path / "board.toml", BOARD.format(arena="1MiB", flash=1 << 20)
+    flash = text.index('[[memory]]\nname = "flash"')
+    second = text[text.index("[[memory]]") : flash].replace("arena", "psram").replace(', "variables"', "")
+    board.write_text(text + second)
+    alone = run("split", narrow, "-t", board).out.splitlines()
+    assert not any("psram" in line for line in alone[2:4])
+    least = tmpass.plan(narrow, str(board)).memories[0].needed
+    lines = run("split", narrow, "-t", board, "--budget", least - 4096).out.splitlines()
+    assert [line.split()[0] for line in lines[2:4]] == ["before", "after"]
+    assert "B and " in lines[2].replace(",", "")
+    assert lines[2].endswith(" in psram")
+    assert " in psram" in lines[3]

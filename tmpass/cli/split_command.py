@@ -123,7 +123,8 @@ def command(
         made = split(source, **asked, told=told)
     _complain_of_model(source, asked["bind"], made.before.warnings)
     _write(made, model, output, page)
-    _print(made, as_json=as_json, aside="-" in (output, page))
+    limits = [f"--{name.replace('_', '-')}" for name in ("max_macs", "max_slowdown") if asked[name] is not None]
+    _print(made, limits, as_json=as_json, aside="-" in (output, page))
     ctx.exit(EXIT_CODES[made.status])
 
 
@@ -176,7 +177,7 @@ def _write(made: "Split", model: str, output: str | None, page: str | None) -> N
         complain(f"nothing is written to {output}: {known}{bound}")
 
 
-def _print(made: "Split", *, as_json: bool, aside: bool) -> None:
+def _print(made: "Split", limits: list[str], *, as_json: bool, aside: bool) -> None:
     if as_json:
         from tmpass.report.json.split import split_json
 
@@ -184,7 +185,7 @@ def _print(made: "Split", *, as_json: bool, aside: bool) -> None:
         return
     from tmpass.report.terminal.split import split_summary
 
-    click.echo(split_summary(made), nl=False, err=aside)
+    click.echo(split_summary(made, limits), nl=False, err=aside)
 
 
 def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: bool) -> int:
@@ -198,7 +199,7 @@ def _frontier(model: str, asked: dict[str, Any], page: str | None, *, as_json: b
         _complain_of_model(source, asked["bind"], points.before.warnings)
         if page is not None:
             complain(f"nothing is written to {page}: no split is searched for")
-        _print(points, as_json=as_json, aside=False)
+        _print(points, [], as_json=as_json, aside=False)
         return EXIT_CODES[points.status]
     _complain_of_model(source, asked["bind"])
     if page is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from tmpass.api.split import Split, SplitStage, TradeOff
 from tmpass.base.choices import Status
 from tmpass.base.sizes import format_size
+from tmpass.plans.plan import Plan
 from tmpass.report.kernels import does_not_run, kernel_lines
 from tmpass.report.resolver import new_registrations
 from tmpass.report.text import clip, counted, one_line
@@ -23,19 +24,24 @@ NO_SEARCH = "splitting does not make constants smaller"
 """Why no split is searched for where the constants do not fit their memory."""
 
 
-def split_summary(made: Split) -> str:
-    """The text that `tmpass split` prints."""
+def split_summary(made: Split, limits: Sequence[str] = ()) -> str:
+    """The text that `tmpass split` prints.
+
+    Args:
+        made: the split.
+        limits: the options by which the user limited its work: more of these may help where it does not fit.
+    """
     memory, before = made.plan.memories[0], made.before.memories[0]
     open_ = "not found" if made.status is Status.UNKNOWN else "no"
     short = f"{open_}: {does_not_run(made.plan) or missing(made)}"
     if made.status is Status.UNKNOWN and made.searched and memory.shortfall and not made.plan.refused:
-        short += "; more --max-macs or --max-slowdown may help"
+        short += f"; more {' or '.join(limits)} may help" if limits else "; other splits may fit"
     after, original = made.needed
     lines = [
         f"fits         {'yes' if made.fits else short}",
         f"model        {made.before.model.file} on {made.plan.target.name}, memory {memory.name}",
-        f"before       {format_size(original)}: head {before.peak} B",
-        f"after        {format_size(after)}: head {memory.peak} B, {_change(after, original)}",
+        f"before       {format_size(original)}: head {before.peak} B{_beside(made, made.before)}",
+        f"after        {format_size(after)}: head {memory.peak} B{_beside(made, made.plan)}, {_change(after, original)}",
         f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]
@@ -85,6 +91,14 @@ def missing(made: Split) -> str:
         if first.shortfall
         else (f"{format_size(over.shortfall)} are missing in {over.name}")
     )
+
+
+def _beside(made: Split, plan: Plan) -> str:
+    """What `plan`, one of the two of a split, needs of other memories, where one of them has buffers there."""
+    if len(made.before.arenas) == len(made.plan.arenas) == 1:
+        return ""
+    others = "".join(f", and {format_size(memory.needed)} in {memory.name}" for memory in plan.arenas[1:])
+    return others or f", all in {plan.memories[0].name}"
 
 
 def trusted(made: Split) -> list[str]:

@@ -37,11 +37,12 @@ def split_summary(made: Split, limits: Sequence[str] = ()) -> str:
     if made.status is Status.UNKNOWN and made.searched and memory.shortfall and not made.plan.refused:
         short += f"; more {' or '.join(limits)} may help" if limits else "; other splits may fit"
     after, original = made.needed
+    change = _change(after, original)
     lines = [
         f"fits         {'yes' if made.fits else short}",
         f"model        {made.before.model.file} on {made.plan.target.name}, memory {memory.name}",
         f"before       {format_size(original)}: head {before.peak} B{_beside(made, made.before)}",
-        f"after        {format_size(after)}: head {memory.peak} B{_beside(made, made.plan)}, {_change(after, original)}",
+        f"after        {format_size(after)}: head {memory.peak} B{_beside(made, made.plan)}, {change}",
         f"macs         {made.macs[0]}, {_change(made.macs[0], made.macs[1])}",
         f"operators    {made.operators[0]}, {made.operators[1]} before",
     ]

@@ -340,16 +340,31 @@ def test_the_pictures_of_a_split_have_one_scale(run, narrow, tmp_path):
     assert re.findall(scale, before)[:5] == re.findall(scale, after)[:5] != []
 
 
+def two_memories(path, room):
+    """The profile of a board with an arena of 1 MiB, and a second memory with this room for tensors."""
+    text = BOARD.format(arena="1MiB", flash=1 << 20)
+    first = text[text.index("[[memory]]") : text.index('[[memory]]\nname = "flash"')]
+    path.write_text(text + first.replace("arena", "psram").replace(', "variables"', "").replace("1MiB", room))
+    return path
+
+
 def test_before_and_after_say_what_is_in_which_memory(run, narrow, tmp_path):
-    board, text = tmp_path / "board.toml", BOARD.format(arena="1MiB", flash=1 << 20)
-    flash = text.index('[[memory]]\nname = "flash"')
-    second = text[text.index("[[memory]]") : flash].replace("arena", "psram").replace(', "variables"', "")
-    board.write_text(text + second)
+    board = two_memories(tmp_path / "board.toml", "1MiB")
     alone = run("split", narrow, "-t", board).out.splitlines()
     assert not any("psram" in line for line in alone[2:4])
     least = tmpass.plan(narrow, str(board)).memories[0].needed
     lines = run("split", narrow, "-t", board, "--budget", least - 4096).out.splitlines()
     assert [line.split()[0] for line in lines[2:4]] == ["before", "after"]
-    assert "B and " in lines[2].replace(",", "")
     assert lines[2].endswith(" in psram")
     assert " in psram" in lines[3]
+
+
+def test_a_second_memory_has_room_for_what_a_split_with_little_work_leaves(tmp_path):
+    """It was not found: only splits that fit the arena alone were tried."""
+    board = str(two_memories(tmp_path / "board.toml", "16KiB"))
+    made = tmpass.split(bottleneck(), board, budget=12_000)
+    assert made.fits
+    assert made.plan.arenas[1].needed <= 16 << 10
+    assert made.operators[0] <= 30
+    wide = tmpass.split(bottleneck(), str(two_memories(tmp_path / "wide.toml", "40KiB")), budget=6000)
+    assert wide.operators[0] <= 6, "two parts are enough where the second memory has room"

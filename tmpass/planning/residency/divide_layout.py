@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from tmpass.base.sizes import MAX_BYTES
 from tmpass.graph.model import Graph
 from tmpass.planning.choose_order import OrderedLayout
 from tmpass.planning.layout_request import LayoutRequest
@@ -22,6 +23,12 @@ def takes_elsewhere(target: Target) -> bool:
     first = target.scratchpad
     uses = WRITTEN.intersection(first.holds)
     return first.compute and any(m.compute and m != first and uses.intersection(m.holds) for m in target.memories)
+
+
+def room_elsewhere(target: Target) -> int:
+    """The bytes that operators find for activations beside the scratchpad, of all memories together."""
+    others = [m for m in target.memories if m != target.scratchpad and m.compute and Use.ACTIVATIONS in m.holds]
+    return sum(MAX_BYTES if memory.room is None else memory.room for memory in others)
 
 
 def divided_among(graph: Graph, target: Target) -> list[str]:

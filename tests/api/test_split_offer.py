@@ -84,8 +84,16 @@ def test_a_bound_for_one_memory_rules_nothing_out_where_buffers_may_be_in_anothe
     target = replace(tmpass.load_target("tflm"), memories=(*both, *tmpass.load_target("tflm").memories[1:]))
     made = tmpass.split(MODEL, target)
     assert not made.fits
-    assert (made.status, made.bound) == ("unknown", None)
+    assert made.status == "unknown"
+    assert made.bound.bytes < 20 << 10, "what the runtime keeps, which no other memory holds"
     assert offer_split(MODEL, tmpass.plan(MODEL, target), target).least is None
+
+
+def test_what_the_runtime_keeps_alone_rules_splits_out_beside_another_memory():
+    tflm = tmpass.load_target("tflm")
+    both = (replace(tflm.scratchpad, capacity=1 << 10), replace(tflm.scratchpad, name="psram", capacity=None))
+    made = tmpass.split(MODEL, replace(tflm, memories=(*both, *tflm.memories[1:])))
+    assert (made.status, made.bound.bytes > 1 << 10) == ("infeasible", True)
 
 
 def test_no_split_is_tried_where_constants_do_not_fit_their_memory(monkeypatch):

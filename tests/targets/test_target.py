@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support.profiles import PROFILE, parse
 
 from tmpass.base.errors import TargetError
-from tmpass.targets import MAX_FILE, USES, Memory, Target, load_target, parse_target, target_names
+from tmpass.targets import MAX_FILE, RUNTIMES, USES, Memory, Target, load_target, parse_target, target_names
 
 KIB, MIB = 1024, 1024**2
 
@@ -396,6 +396,14 @@ def test_where_no_memory_holds_a_tensor_the_hint_names_what_helps(uses, hint):
     with pytest.raises(TargetError) as caught:
         Target("t", "a target", "assumed", memories).memory_for(uses)
     assert caught.value.hint == hint
+
+
+def test_no_hint_names_an_option_that_the_runtime_refuses():
+    """TensorFlow Lite Micro has its inputs in the arena."""
+    memories = Memory("a", 8, 1, ("activations",)), Memory("b", 8, 1, ("weights",))
+    with pytest.raises(TargetError) as caught:
+        Target("t", "a target", "assumed", memories, runtime=RUNTIMES["tflm"]).memory_for(["inputs_outputs"])
+    assert caught.value.hint == 'add "inputs_outputs" to the `holds` of a memory'
 
 
 def test_a_tensor_is_not_put_where_operators_cannot_use_it():

@@ -1,5 +1,6 @@
 """Boards whose other memories have too little room for what the first one cannot take."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from tmpass.loading.load import load
 from tmpass.planning.residency import fewest_moved
 from tmpass.planning.residency.transfers import plan_transfers
 from tmpass.plans.plan_json import parse_plan
+from tmpass.report.json.explanation import to_json
 from tmpass.targets import Memory, Sharing, Target, load_target
 from tmpass.targets.tail import of_target
 from tmpass.verification.plan import check_plan
@@ -116,3 +118,25 @@ def test_the_tail_of_an_arena_is_computed_once_for_each_order(monkeypatch):
     target = replace(load_target("tflm"), memories=board(16).memories, word=4)
     assert tmpass.plan(chain(), target, budget=368).status == "infeasible"
     assert len(asked) == 2  # the second is the verifier's own
+
+
+def test_the_larger_of_two_proofs_is_told():
+    """Preparing the model lacks some bytes, the buffers far more: the answer was of the preparation."""
+    tflm = load_target("tflm")
+    near = replace(tflm.scratchpad, name="sram", capacity=1 << 20)
+    target = replace(tflm, memories=(near, replace(near, name="psram", capacity=64 << 10), *tflm.memories[1:]))
+    wide = [Tensor(name, [1, 64 << 10], "INT8", scales=[0.1], zero=0) for name in "xyz"]
+    model = write_model([Subgraph(wide, [Operator("RELU", [0], [1]), Operator("RELU", [1], [2])], [0], [2])])
+    made = tmpass.plan(model, target, budget=512, share="none")
+    first = made.memories[0]
+    assert first.fixed_shortfall > 0
+    missing = first.needed_at_least(made.order.room_bound) - 512
+    assert missing > first.fixed_shortfall
+    assert f"at least {missing} B" in made.summary().splitlines()[0]
+
+
+def test_the_json_calls_a_least_budget_proved_where_the_text_does():
+    known = tmpass.explain(chain(), board(112), budget=368)
+    assert known.lowest_elsewhere >= known.least_budget == 384
+    assert "proved: none is smaller, wherever buffers are" in known.summary()
+    assert json.loads(to_json(known))["least_budget"]["proved"]

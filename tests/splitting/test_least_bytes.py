@@ -8,7 +8,7 @@ from support.branchy_onnx import branchy_model
 from support.onnx_split_models import drawn_onnx_model, onnx_skip
 from support.split_bottleneck import bottleneck
 from support.split_models import drawn_split_model
-from support.split_stages import drawn_stages
+from support.split_stages import drawn_choice, drawn_stages
 from tflite_writer import Subgraph, Tensor, write_model
 
 import tmpass
@@ -63,12 +63,8 @@ def test_a_choice_that_is_planned_needs_at_least_the_bound(number):
     bound = least_bytes(search.net, prices, target, ANY, high).bytes + prices.tail
     assert bound <= search.whole.needed
     for _ in range(4):
-        choice, at = [], 0
-        for stage in sorted(drawn_stages(search.net, rng, 3), key=lambda one: one.first):
-            if stage.first >= at:
-                choice.append(stage)
-                at = stage.last + 1
-        found = search._planned(tuple(choice))
+        choice = drawn_choice(search.net, rng, 3)
+        found = search._planned(choice)
         assert found is None or found.needed >= bound, choice
 
 
@@ -102,12 +98,8 @@ def test_a_choice_of_a_model_with_branches_needs_at_least_the_bound(seed):
     )
     bound = _bound(search, ANY, search.whole.needed, built=300).bytes
     for _ in range(16):
-        choice, at = [], 0
-        for stage in sorted(drawn_stages(search.net, rng, 4), key=lambda one: one.first):
-            if stage.first >= at:
-                choice.append(stage)
-                at = stage.last + 1
-        found = search._planned(tuple(choice))
+        choice = drawn_choice(search.net, rng, 4)
+        found = search._planned(choice)
         assert found is None or found.needed >= bound, choice
 
 

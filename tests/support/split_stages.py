@@ -21,3 +21,13 @@ def drawn_stages(net, rng, count):
     """Some of them, drawn by `rng`."""
     found = list(all_stages(net))
     return rng.sample(found, min(count, len(found)))
+
+
+def drawn_choice(net, rng, count):
+    """Stages that do not overlap, of `count` that are drawn."""
+    choice, at = [], 0
+    for stage in sorted(drawn_stages(net, rng, count), key=lambda one: one.first):
+        if stage.first >= at:
+            choice.append(stage)
+            at = stage.last + 1
+    return tuple(choice)

@@ -89,7 +89,9 @@ _SEARCHED = NoSplit(True, "none that fits was found in a short search; tmpass sp
 
 
 def offer_split(model: object, made: Plan, target: Target) -> SplitOffer | SplitFault | NoSplit | None:
-    """The split that makes a model fit, or why there is none; None where it fits, or does not run on the target at all.
+    """The split with which a model fits, or the reason why none is offered.
+
+    None is returned for a plan that fits, and for a model that the runtime of the target cannot run.
 
     The split is made, with a fourth of the usual budget. It is planned with no option but bindings, the capacity
     and the alignment, so it is only offered for a plan without others. A fault is returned: it must not cost the plan.

@@ -138,7 +138,7 @@ def _summarise(source: str | bytes, plan: "Plan", target: str) -> None:
     profile = target_of(target).override(plan.options.budget, plan.options.alignment)
     with progress(f"splitting {plan.model.file}"):
         offer = offer_split(source, plan, profile)
-    if offer is not None and not isinstance(offer, NoSplit):  # tmpass explain says why there is none
+    if offer is not None and not isinstance(offer, NoSplit):  # tmpass explain gives the reason
         click.echo(f"split        {offer.text.removeprefix('split, ')}")
 
 

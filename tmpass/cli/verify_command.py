@@ -186,8 +186,8 @@ def _proved(
     elif not found.fits:
         from tmpass.report.answer import claim_of, sentence  # which few plans need
 
-        trusted = {one.what for one in believed}
-        lines.append(sentence(found).replace("proved", "claimed" if claim_of(found) in trusted else "proved", 1))
+        said, trusted = sentence(found), {one.what for one in believed}
+        lines.append(said.replace("proved", "claimed", 1) if claim_of(found) in trusted else said)
     lines += [f"kernels: it runs only {condition}"] if (condition := not_known(found)) else []
     lines += [f"format: it runs only {other}"] if (other := unread(found)) else []
     lines += [f"not counted: {left_out}"] if (left_out := not_counted(found)) else []

@@ -112,7 +112,7 @@ def _elsewhere(graph: Graph, target: Target, name: str) -> str:
 def _offer(
     model: object, made: Plan, target: str | os.PathLike[str] | Target | None
 ) -> "SplitOffer | SplitFault | NoSplit | None":
-    """The split that makes a model fit, or why there is none."""
+    """The split with which a model fits, or the reason why none is offered."""
     if made.fits:
         return None
     from tmpass.api.split_offer import offer_split  # which few explanations need

@@ -129,7 +129,8 @@ class Explanation:
         streamed_budget: the least budget that was found with constants streamed; None where none is copied.
         curve: what the plan costs against the size of the scratchpad; None where that was not asked for.
         travels: the plan with transfers that was asked for; None where no buffer leaves. Then `plan` is one without.
-        split: the split with which the model fits, or why there is none; None where it fits or the target runs no part.
+        split: the split with which the model fits, or the reason why none is offered; None where the model fits, or
+            where the target cannot run it.
         may_travel: whether another budget may give a plan with transfers: then the least budget is one without.
         elsewhere: another memory to which buffers go when the one that decides has less room; empty if no memory can
             take them. Where one can, no least budget is known.
@@ -197,9 +198,8 @@ class Explanation:
     @property
     def lowest_elsewhere(self) -> int:
         """The bytes that any plan needs (proved), wherever buffers are, without the reserve; 0 where none are known."""
-        memory, order = self.peak_step.memory, self.plan.order
-        bounds = [bound for bound in (order.held_bound, order.room_bound) if bound is not None]
-        lowest = memory.needed_at_least(max(bounds)) - memory.reserve if bounds else 0
+        memory, bound = self.peak_step.memory, self.plan.order.not_elsewhere
+        lowest = memory.needed_at_least(bound) - memory.reserve if bound else 0
         return max(lowest, memory.preparation + memory.constants if memory.preparation else 0)
 
     @property

@@ -34,3 +34,8 @@ class PlannedOrder:
     operator_bound: int | None = field(default=None, metadata=OPTIONAL)
     held_bound: int | None = field(default=None, metadata=OPTIONAL)
     room_bound: int | None = field(default=None, metadata=OPTIONAL)
+
+    @property
+    def not_elsewhere(self) -> int:
+        """The larger of `held_bound` and `room_bound`: bytes that no other memory takes; 0 without both."""
+        return max(self.held_bound or 0, self.room_bound or 0)

@@ -160,9 +160,8 @@ def _preparation_decides(plan: Plan, memory: MemoryUse) -> bool:
 
 def _held_missing(plan: Plan, memory: MemoryUse) -> int:
     """The bytes that are missing in the first memory for what no other may hold, or has room for; 0 without."""
-    order = plan.order
-    bound = order.held_bound if order.room_bound is None else order.room_bound
-    return 0 if bound is None else max(0, memory.needed_at_least(bound) - (memory.capacity or 0))
+    bound = plan.order.not_elsewhere
+    return max(0, memory.needed_at_least(bound) - (memory.capacity or 0)) if bound else 0
 
 
 def _held(plan: Plan, memory: MemoryUse) -> str:

@@ -96,9 +96,10 @@ def choose_by_bounds(
         most: bytes of head and additional tail.
     """
     labels: dict[int, list[BoundChoice]] = {0: [BoundChoice(0)]}
+    numbered = [(1 << number, block) for number, block in enumerate(blocks)]
     for position, live in enumerate(whole):
-        steps = [_Step(Way(position, position, live), (), [block.has_whole(position) for block in blocks], blocks)]
-        steps += [_Step(way, (way,), [block.has(way) for block in blocks], blocks) for way in ways.get(position, ())]
+        steps = [_Step(Way(position, position, live), (), [row for row in numbered if row[1].has_whole(position)])]
+        steps += [_Step(way, (way,), [row for row in numbered if row[1].has(way)]) for way in ways.get(position, ())]
         for label in _kept(labels.pop(position, []), most):
             for step in steps:
                 labels.setdefault(step.way.last + 1, []).append(step.behind(label))
@@ -106,11 +107,10 @@ def choose_by_bounds(
 
 
 class _Step:
-    """What a choice may have next: a way, or an operator in one piece."""
+    """What a choice may have next: a way, or an operator in one piece; `having` are the blocks with it, by bits."""
 
-    def __init__(self, way: Way, ways: tuple[Way, ...], had: Sequence[bool], blocks: Sequence[Block]) -> None:
+    def __init__(self, way: Way, ways: tuple[Way, ...], having: Sequence[tuple[int, Block]]) -> None:
         self.way, self.ways = way, ways
-        having = [(1 << n, block) for n, block in enumerate(blocks) if had[n]]
         self.begins = sum(bit for bit, block in having if block.first == way.first)
         self.follows = sum(bit for bit, _ in having)
         self.ends = [(bit, block.live) for bit, block in having if block.last == way.last]

@@ -187,7 +187,10 @@ class _Finder:
         return True
 
     def _live(self, first: int, last: int, stages: Sequence[Stage]) -> int:
-        """The bytes that are alive at some step of operators, in one piece but for some stages, in any order."""
+        """A lower bound on the bytes that are alive at some step of the operators [first, last], in any order.
+
+        The operators of `stages` are in parts, the others in one piece.
+        """
         builder, at = Builder(self.net), first
         for stage in stages:
             for position in range(at, stage.first):

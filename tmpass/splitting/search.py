@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from tmpass.base.record import record
 from tmpass.graph.draft import Draft, draft_graph
-from tmpass.planning.residency.divide_layout import room_elsewhere
+from tmpass.planning.residency.divide_layout import room_of_others
 from tmpass.plans.plan import Plan
 from tmpass.splitting.builder import Builder
 from tmpass.splitting.candidates import Candidate, Candidates, find_candidates
@@ -152,7 +152,7 @@ class Search:
             return self.whole
         left = PLANNED // self._part
         # A measured stage may be a little lower between its neighbours than alone.
-        most = capacity - self.base + capacity // 64 + room_elsewhere(self.target)
+        most = capacity - self.base + capacity // 64 + room_of_others(self.target)
         for number, choice in enumerate(self._choices(limit, least_work, most)):
             if number >= 3 and left <= 0:
                 break

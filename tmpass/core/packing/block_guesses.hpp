@@ -34,7 +34,7 @@ class BlockGuesses {
     // `nodes`.
     MergedPart next(bool refuted, Random& random, std::int64_t& nodes);
 
-    // How often guessing has begun anew.
+    // The number of starts from single buffers so far, the first one included.
     std::int64_t beginnings() const { return beginnings_; }
 
     // Whether pinwheels were frequent at the last restart of guessing.

@@ -25,7 +25,7 @@ def takes_elsewhere(target: Target) -> bool:
     return first.compute and any(m.compute and m != first and uses.intersection(m.holds) for m in target.memories)
 
 
-def room_elsewhere(target: Target) -> int:
+def room_of_others(target: Target) -> int:
     """The bytes that operators find for activations beside the scratchpad, of all memories together."""
     others = [m for m in target.memories if m != target.scratchpad and m.compute and Use.ACTIVATIONS in m.holds]
     return sum(MAX_BYTES if memory.room is None else memory.room for memory in others)

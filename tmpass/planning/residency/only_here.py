@@ -63,8 +63,8 @@ def with_held_bounds(
 
 def is_ruled_out(request: LayoutRequest, ordered: OrderedLayout, first: MemoryUse) -> bool:
     """Whether the bounds of `with_held_bounds` prove that nothing fits; `first` is the row of the scratchpad."""
-    bounds = [bound for bound in (ordered.order.held_bound, ordered.order.room_bound) if bound is not None]
-    return bool(bounds) and rules_out(request, ordered, first, max(bounds))
+    bound = ordered.order.not_elsewhere
+    return bound > 0 and rules_out(request, ordered, first, bound)
 
 
 def only_here(target: Target) -> Mapping[Role, int]:

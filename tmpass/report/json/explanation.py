@@ -49,7 +49,7 @@ def to_json(known: Explanation) -> str:
 
 
 def _split(known: Explanation) -> dict[str, Any]:
-    """The split that was offered, or why there is none."""
+    """The split that is offered, or the reason why none is."""
     if known.split is None:
         return {}
     from tmpass.api.split_offer import NoSplit  # which is imported where there is one

@@ -147,9 +147,9 @@ def _budget(known: Explanation) -> str:
 
 def _with_more_elsewhere(known: Explanation) -> str:
     """What is known of budgets with which more buffers are in another memory."""
-    order, lowest = known.plan.order, known.lowest_elsewhere
-    bounded = order.held_bound is not None or order.room_bound is not None
-    padding = ", apart from padding in the tail" if bounded and known.peak_step.memory.has_tail else ""
+    lowest = known.lowest_elsewhere
+    tail = known.plan.order.not_elsewhere and known.peak_step.memory.has_tail
+    padding = ", apart from padding in the tail" if tail else ""
     if lowest >= known.least_budget:
         return f"proved: none is smaller, wherever buffers are{padding}"
     below = f"; none below {format_size(lowest)}{padding}" if lowest else ""
